@@ -1,0 +1,6 @@
+"""The seam to the database engine that holds the scores. One SQL text, many engines."""
+
+from misid.engine.duckdb_engine import DuckDBEngine
+from misid.engine.seam import Columns, Engine
+
+__all__ = ["Columns", "DuckDBEngine", "Engine"]

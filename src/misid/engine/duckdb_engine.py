@@ -1,0 +1,92 @@
+"""DuckDB, embedded: the engine for scores that fit on one machine's disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from misid.engine.seam import Columns, quoted
+from misid.ground.errors import EngineError
+
+MEMORY_LIMIT = "700MB"
+"""DuckDB spills to disk above this, so memory does not grow with the number of comparisons."""
+
+
+class DuckDBEngine:
+    """An embedded DuckDB with a database file of its own in a scratch directory.
+
+    Parameters
+    ----------
+    memory_limit : str
+        As DuckDB writes it, for example ``"700MB"``.
+    threads : int or None
+        Worker threads; None takes what the machine has.
+    scratch : Path or None
+        Where kept tables and spilled data go; None makes a directory and removes it on close.
+    """
+
+    name = "duckdb"
+
+    def __init__(
+        self, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None, scratch: Path | None = None
+    ) -> None:
+        self.version = duckdb.__version__
+        self.log: list[str] = []
+        self._own_scratch = scratch is None
+        self.scratch = Path(tempfile.mkdtemp(prefix="misid-")) if scratch is None else scratch
+        try:
+            self.connection = duckdb.connect(
+                self.scratch / f"engine-{os.getpid()}.duckdb",
+                config={
+                    "memory_limit": memory_limit,
+                    "threads": threads or os.cpu_count() or 1,
+                    "temp_directory": str(self.scratch / "spill"),
+                    "preserve_insertion_order": False,
+                    "enable_progress_bar": False,
+                    # A library must not fetch code over the network at run time.
+                    "autoinstall_known_extensions": False,
+                },
+            )
+        except duckdb.Error as error:
+            self._remove_scratch()
+            raise EngineError(f"DuckDB did not start: {error}") from error
+
+    def view(self, name: str, select: str) -> None:
+        self._run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
+
+    def keep(self, name: str, select: str) -> None:
+        self._run(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
+
+    def columns(self, select: str) -> Columns:
+        return {name: np.asarray(column) if not np.ma.isMaskedArray(column) else column
+                for name, column in self._run(select).fetchnumpy().items()}
+
+    def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement that is DuckDB's own (settings, attaching a file); it is not logged."""
+        try:
+            return self.connection.execute(statement)
+        except duckdb.Error as error:
+            raise EngineError(f"DuckDB: {error}") from error
+
+    def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
+        self.log.append(statement)
+        return self.execute(statement)
+
+    def close(self) -> None:
+        self.connection.close()
+        self._remove_scratch()
+
+    def _remove_scratch(self) -> None:
+        if self._own_scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def __enter__(self) -> DuckDBEngine:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

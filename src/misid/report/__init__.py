@@ -1,0 +1,1 @@
+"""Report: one result object shown as HTML, JSON and CSV."""

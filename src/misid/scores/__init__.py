@@ -1,0 +1,1 @@
+"""Scores: what a comparison is, readers for the formats in use, and checks."""

@@ -1,0 +1,113 @@
+"""What a test is, once it has been read: a lazy table in an engine, and what was declared about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from misid.engine import DuckDBEngine
+
+COMPARISONS = "comparisons"
+"""View: probe, reference, probe_person, reference_person, probe_group, reference_group, mated, score, failed."""
+
+SEARCHES = "searches"
+"""View (candidate lists only): probe, probe_person, probe_group, mated, n_candidates, failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFile:
+    """An input's fingerprint. `label` (its path) is for messages and never leaves with a tally."""
+
+    label: str
+    kind: str
+    rows: int
+    n_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gallery:
+    """What the probes of a candidate-list test were searched against."""
+
+    n_references: int
+    n_people: int
+    by_group: dict[str, int] = field(default_factory=dict)
+    """References by group label; empty where no table of references was given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """A test of a matcher as views in an engine; nothing of it is held in Python.
+
+    The view `COMPARISONS` has one row a comparison (or a returned candidate) with columns
+
+    ========================== ===================================================================
+    probe, reference           opaque sample ids, any type
+    probe_person, reference_person  opaque person ids; equal when mated
+    probe_group, reference_group    VARCHAR, joint group label (see `joint_label`); never NULL
+    mated                      BOOLEAN, never NULL
+    score                      FLOAT or DOUBLE, similarity (a distance is turned by its sign); NULL where failed
+    failed                     BOOLEAN, the score is a declared failure code
+    ========================== ===================================================================
+
+    Rows of a sample compared with itself, and rows refused with the user's consent, are not in it;
+    `refused` says how many and why.
+
+    Attributes
+    ----------
+    kind : "comparisons" or "candidates"
+        Every comparison that was made, or only those a search returned.
+    attributes : tuple of str
+        Names of the demographic attributes, () where there are none.
+    joint : tuple of tuple of str
+        Every combination of attribute values met, sorted; ``joint_label`` gives its label in the views.
+        () attributes have the one combination ().
+    score_type : "FLOAT" or "DOUBLE"
+        Type of the scores; a threshold is rounded to it before it is compared.
+    polarity : "similarity" or "distance"
+        As declared; the view is always a similarity.
+    failures : tuple of float
+        Declared failure codes on the input's own scale (NaN, NULL included as ``nan``).
+    list_length, return_threshold : candidate lists only
+        At most so many candidates, none below the threshold (similarity): what is not seen is censored.
+    """
+
+    engine: DuckDBEngine
+    kind: Literal["comparisons", "candidates"]
+    attributes: tuple[str, ...]
+    joint: tuple[tuple[str, ...], ...]
+    score_type: Literal["FLOAT", "DOUBLE"]
+    polarity: Literal["similarity", "distance"]
+    failures: tuple[float, ...] = ()
+    inputs: tuple[InputFile, ...] = ()
+    gallery: Gallery | None = None
+    list_length: int | None = None
+    return_threshold: float | None = None
+    refused: tuple[tuple[str, int], ...] = ()
+    """(reason, rows) left out of the view."""
+    enrolment_failures: tuple[int, int] | None = None
+    """(references that failed to enrol, references presented), where declared."""
+    acquisition_failures: tuple[int, int] | None = None
+    """(probes that failed to be acquired, probes presented), where declared apart from failure codes."""
+    mapping: tuple[tuple[str, str], ...] = ()
+    """(what, column of the input it was read from), as guessed or declared."""
+    parts: tuple[str, ...] = (COMPARISONS,)
+    """Views that make up `COMPARISONS`, one an input file, so that a long tally can be resumed."""
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def __enter__(self) -> Scores:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+JOINT_SEPARATOR = "\x1f"
+"""Between the attribute values in a joint group label inside the engine (ASCII unit separator)."""
+
+
+def joint_label(values: tuple[str, ...]) -> str:
+    """The label under which a combination of attribute values stands in the views."""
+    return JOINT_SEPARATOR.join(values)

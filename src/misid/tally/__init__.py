@@ -1,0 +1,1 @@
+"""Tally: from scores to counts that can travel."""
