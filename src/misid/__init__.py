@@ -1,5 +1,66 @@
-"""misid: how often a one-to-many (1:N) face search names the wrong person."""
+"""misid: how often a one-to-many (1:N) face search names the wrong person, and for whom.
+
+Every public name is reachable from here; a name is loaded when it is first used, because the engine and
+the charts cost a good part of a second that ``misid --help`` should not have to pay.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from misid._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from misid.ground.rate import Rate
+    from misid.rates import Rates, compute_rates
+    from misid.report import Report, write_report
+    from misid.scores import Scores, check, open_scores, pseudonymise
+    from misid.tally import Tally, build_tally, merge_tallies, read_tally, write_tally
+
+__all__ = [
+    "Rate",
+    "Rates",
+    "Report",
+    "Scores",
+    "Tally",
+    "__version__",
+    "build_tally",
+    "check",
+    "compute_rates",
+    "merge_tallies",
+    "open_scores",
+    "pseudonymise",
+    "read_tally",
+    "write_report",
+    "write_tally",
+]
+
+_HOME = {
+    "Rate": "misid.ground.rate",
+    "Rates": "misid.rates",
+    "Report": "misid.report",
+    "Scores": "misid.scores",
+    "Tally": "misid.tally",
+    "build_tally": "misid.tally",
+    "check": "misid.scores",
+    "compute_rates": "misid.rates",
+    "merge_tallies": "misid.tally",
+    "open_scores": "misid.scores",
+    "pseudonymise": "misid.scores",
+    "read_tally": "misid.tally",
+    "write_report": "misid.report",
+    "write_tally": "misid.tally",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'misid' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
