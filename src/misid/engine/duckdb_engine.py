@@ -47,7 +47,6 @@ class DuckDBEngine:
                     "threads": threads or os.cpu_count() or 1,
                     "temp_directory": str(self.scratch / "spill"),
                     "preserve_insertion_order": False,
-                    "enable_progress_bar": False,
                     # A library must not fetch code over the network at run time.
                     "autoinstall_known_extensions": False,
                 },
@@ -55,6 +54,9 @@ class DuckDBEngine:
         except duckdb.Error as error:
             self._remove_scratch()
             raise EngineError(f"DuckDB did not start: {error}") from error
+        # It keeps count of how far a query is only with its progress bar on; it need not draw it.
+        self.execute("SET enable_progress_bar = true")
+        self.execute("SET enable_progress_bar_print = false")
 
     def view(self, name: str, select: str) -> None:
         self._run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
@@ -63,8 +65,10 @@ class DuckDBEngine:
         self._run(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
 
     def columns(self, select: str) -> Columns:
-        return {name: np.asarray(column) if not np.ma.isMaskedArray(column) else column
-                for name, column in self._run(select).fetchnumpy().items()}
+        return {
+            name: np.asarray(column) if not np.ma.isMaskedArray(column) else column
+            for name, column in self._run(select).fetchnumpy().items()
+        }
 
     def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         """Run a statement that is DuckDB's own (settings, attaching a file); it is not logged."""
@@ -72,6 +76,11 @@ class DuckDBEngine:
             return self.connection.execute(statement)
         except duckdb.Error as error:
             raise EngineError(f"DuckDB: {error}") from error
+        except RuntimeError as error:
+            # What DuckDB makes of Ctrl-C in the middle of a query.
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from error
+            raise
 
     def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
         self.log.append(statement)
