@@ -1,0 +1,283 @@
+"""Rates as a person reads them, and as a machine does: the words and tables of the report and the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TextIO
+
+from misid.ground.errors import UsageError
+from misid.ground.measures import measure
+from misid.ground.numbers import (
+    at_target,
+    count,
+    denominator,
+    one_in,
+    out_of,
+    percent,
+    significant,
+    threshold_text,
+    whole,
+)
+from misid.ground.rate import ALL, Rate
+
+Format = Literal["table", "json", "csv", "md"]
+FORMATS: tuple[Format, ...] = ("table", "json", "csv", "md")
+
+RECORD_KEYS = (
+    "measure", "probe_group", "reference_group", "threshold", "target", "rank", "gallery",
+    "estimate", "lo", "hi", "level", "method", "errors", "trials", "people", "status",
+    "effective_people", "warnings",
+)  # fmt: skip
+"""Keys of a rate's record, in the order in which every command prints them."""
+
+_WIDTH_WITHOUT_TERMINAL = 140
+
+
+def record(rate: Rate) -> dict[str, Any]:
+    """A rate as plain data, keys in the order of `RECORD_KEYS`."""
+    fields = rate.to_dict()
+    return {key: fields[key] for key in RECORD_KEYS}
+
+
+def _unknown(rate: Rate) -> str:
+    """Why there is no estimate, in the words of its status."""
+    words = measure(rate.measure)
+    if rate.status == "undefined":
+        trials = count(rate.trials or 0)
+        return f"cannot be computed: {trials} {words.trials}"
+    if rate.status == "censored":
+        return "not known: the candidate lists end before this could be seen"
+    reason = rate.warnings[0] if rate.warnings else "the data cannot carry it"
+    return f"not answered: {reason}"
+
+
+def _seen(rate: Rate) -> str:
+    """What was counted, where only limits can be given."""
+    words = measure(rate.measure)
+    seen = "none" if not rate.errors else count(rate.errors)
+    trials = words.trials if rate.trials is None else f"{count(rate.trials)} {words.trials}"
+    people = "" if rate.people is None else f" among {count(rate.people)} people"
+    return f"{seen} seen in {trials}{people}"
+
+
+def _bound(rate: Rate) -> str:
+    """The limits alone: "below 1 in 1,700 (95 %)", or both where the lower one says something."""
+    level = percent(rate.level)
+    if rate.hi is None:
+        return "no bound can be given"
+    if rate.measure == "selectivity":
+        return f"below {significant(rate.hi)} per search ({level})"
+    if rate.hi >= 1:
+        upper = "no upper bound from so few"
+        return upper if not rate.lo else f"above {at_target(rate.lo)} ({level}); {upper}"
+    if not rate.lo:
+        return f"below {one_in(rate.hi)} ({level})"
+    size = denominator(rate.hi)
+    return f"between {out_of(rate.lo, size)} and {out_of(rate.hi, size)} in {size:,} ({level})"
+
+
+def rate_text(rate: Rate) -> str:
+    """A rate on one line: estimate with limits, or the bound, or why there is none.
+
+    Parameters
+    ----------
+    rate : Rate
+
+    Returns
+    -------
+    str
+        Never "0.0 %": no errors seen gives what was looked at and an upper bound.
+
+    Examples
+    --------
+    >>> rate_text(Rate(measure="fpir", estimate=2.3e-4, lo=1.1e-4, hi=4.8e-4))
+    '2.3 in 10,000 (95 % 1.1–4.8)'
+    >>> rate_text(Rate(measure="fmr", estimate=0.0, lo=0.0, hi=5.8e-4, errors=0, trials=5160, people=516,
+    ...                status="bound"))
+    'none seen in 5,160 non-mated comparisons among 516 people; below 1 in 1,700 (95 %)'
+    >>> rate_text(Rate(measure="fpir", trials=0, status="undefined"))
+    'cannot be computed: 0 non-mated searches'
+    """
+    if rate.status == "bound" or (rate.status == "ok" and rate.estimate == 0):
+        return f"{_seen(rate)}; {_bound(rate)}"
+    if rate.status == "censored" and rate.hi is not None and rate.hi < 1:
+        return f"not known exactly: the candidate lists end too early; {_bound(rate)}"
+    if rate.estimate is None or rate.status in ("undefined", "refused", "censored"):
+        return _unknown(rate)
+    if rate.measure == "selectivity":
+        value, unit = significant(rate.estimate), " per search"
+        limits = None if rate.lo is None or rate.hi is None else f"{significant(rate.lo)}–{significant(rate.hi)}"
+    else:
+        size = denominator(rate.estimate)
+        value, unit = out_of(rate.estimate, size), f" in {size:,}"
+        limits = None if rate.lo is None or rate.hi is None else f"{out_of(rate.lo, size)}–{out_of(rate.hi, size)}"
+    return f"{value}{unit} ({f'{percent(rate.level)} {limits}' if limits else 'limits not known'})"
+
+
+def natural(rate: Rate, size: int | None = None) -> str:
+    """A rate as a sentence in natural frequencies.
+
+    Parameters
+    ----------
+    rate : Rate
+    size : int, optional
+        Denominator; by default the smallest power of ten of which the rate is two or more.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> natural(Rate(measure="fpir", estimate=3.1e-4, lo=1.2e-4, hi=8.1e-4))
+    'Of 10,000 searches of people who are not in the gallery, about 3 (95 %: 1–8) return somebody.'
+    """
+    words = measure(rate.measure)
+    event = words.event
+    if rate.measure == "fnir" and rate.rank is not None:
+        event = "do not return them first" if rate.rank == 1 else f"do not return them among the first {rate.rank}"
+    if rate.status == "bound" or (rate.status == "ok" and rate.estimate == 0):
+        text = _seen(rate)
+        return f"{text[0].upper()}{text[1:]}; the rate is {_bound(rate)}."
+    if rate.estimate is None or rate.status != "ok":
+        text = rate_text(rate)
+        return f"{words.short}: {text}."
+    size = size or denominator(rate.estimate, at_least=2.0)
+    limits = ""
+    if rate.lo is not None and rate.hi is not None:
+        limits = f" ({percent(rate.level)}: {whole(rate.lo, size)}–{whole(rate.hi, size)})"
+    if rate.measure == "selectivity":
+        return f"In {size:,} {words.of}, about {whole(rate.estimate, size)}{limits} {event}."
+    return f"Of {size:,} {words.of}, about {whole(rate.estimate, size)}{limits} {event}."
+
+
+def rates_table(records: Iterable[Rate]) -> list[dict[str, str]]:
+    """Rates as rows of text; columns that say nothing in any row are left out.
+
+    Returns
+    -------
+    list of dict
+        Column heading to text, the same headings in every row.
+    """
+    rates = list(records)
+    rows = [
+        {
+            "rate": measure(r.measure).short,
+            "probe group": r.probe_group,
+            "reference group": r.reference_group,
+            "threshold": "" if r.threshold is None else threshold_text(r.threshold),
+            "asked for": "" if r.target is None else f"at most {at_target(r.target)}",
+            "rank": "" if r.rank is None else str(r.rank),
+            "gallery": "" if r.gallery is None else count(r.gallery),
+            "value": rate_text(r),
+            "errors": "" if r.errors is None else count(r.errors),
+            "trials": "" if r.trials is None else count(r.trials),
+            "people": "" if r.people is None else count(r.people),
+            "status": r.status,
+        }
+        for r in rates
+    ]
+    silent = {"probe group": ALL, "reference group": ALL, "threshold": "", "asked for": "", "rank": "", "gallery": ""}
+    dropped = {key for key, nothing in silent.items() if all(row[key] == nothing for row in rows)}
+    return [{key: text for key, text in row.items() if key not in dropped} for row in rows]
+
+
+def guarded(cell: object) -> str:
+    """A CSV cell that no spreadsheet takes for a formula; numbers keep their exact digits.
+
+    Examples
+    --------
+    >>> guarded("=1+1"), guarded(-0.5), guarded(None), guarded(True)
+    ("'=1+1", '-0.5', '', 'true')
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, int | float):
+        return repr(cell)
+    text = str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def write_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str], stream: TextIO) -> None:
+    """Rows as CSV with a heading line, cells guarded (see `guarded`)."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([guarded(row[key]) for key in columns] for row in rows)
+
+
+def print_rates(
+    records: Iterable[Rate],
+    format: Format = "table",  # noqa: A002 - the option is called --format
+    stream: TextIO | None = None,
+) -> None:
+    """Print rates: a table for people, or records for machines.
+
+    Parameters
+    ----------
+    records : iterable of Rate
+    format : "table", "json", "csv" or "md"
+    stream : text file, default standard output
+
+    Raises
+    ------
+    UsageError
+        If the format is none of these.
+    """
+    import sys
+
+    stream = stream or sys.stdout
+    rates = list(records)
+    if format == "json":
+        json.dump([finite(record(r)) for r in rates], stream, indent=2, ensure_ascii=False, allow_nan=False)
+        stream.write("\n")
+    elif format == "csv":
+        flat = [{**record(r), "warnings": "; ".join(r.warnings)} for r in rates]
+        write_csv(flat, RECORD_KEYS, stream)
+    elif format == "md":
+        _print_markdown(rates_table(rates), stream)
+    elif format == "table":
+        _print_rich(rates, stream)
+    else:
+        raise UsageError(f"format {format!r} is not known", remedy=f"--format {'|'.join(FORMATS)}")
+
+
+def finite(value: Any) -> Any:
+    """Plain data that JSON can carry: infinities become the strings "Infinity" and "-Infinity", NaN null."""
+    if isinstance(value, float) and not -float("inf") < value < float("inf"):
+        return None if value != value else ("Infinity" if value > 0 else "-Infinity")
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
+
+
+def _print_markdown(rows: list[dict[str, str]], stream: TextIO) -> None:
+    if not rows:
+        return
+    stream.write("| " + " | ".join(rows[0]) + " |\n|" + " --- |" * len(rows[0]) + "\n")
+    for row in rows:
+        cells = (text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for text in row.values())
+        stream.write("| " + " | ".join(cells) + " |\n")
+
+
+def _print_rich(rates: list[Rate], stream: TextIO) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = rates_table(rates)
+    console = Console(file=stream, width=None if stream.isatty() else _WIDTH_WITHOUT_TERMINAL, highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numeric = {"threshold", "rank", "gallery", "errors", "trials", "people"}
+    for heading in rows[0] if rows else ("rate", "value"):
+        table.add_column(heading, justify="right" if heading in numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(text) for text in row.values()))
+    console.print(table)
+    for warning in dict.fromkeys(w for r in rates for w in r.warnings):
+        console.print(Text(f"note: {warning}"))
