@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from misid.engine.seam import Columns, quoted
+from misid.engine.seam import Columns, literal, quoted
 from misid.ground.errors import EngineError
 
 MEMORY_LIMIT = "700MB"
@@ -63,6 +63,11 @@ class DuckDBEngine:
 
     def keep(self, name: str, select: str) -> None:
         self._run(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
+
+    def save(self, select: str, path: Path) -> None:
+        """Run a query and write its result to a Parquet file."""
+        self.log.append(select)
+        self.execute(f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet)")
 
     def columns(self, select: str) -> Columns:
         return {

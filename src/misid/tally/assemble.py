@@ -1,0 +1,234 @@
+"""From the tables in the engine to the tables of the tally: one axis of edges, one of levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import Columns
+from misid.scores.model import Scores
+from misid.tally import moments
+from misid.tally.grid import FINE_BITS, Grid
+from misid.tally.labels import pair_rows
+from misid.tally.levels import SPECTRUM_PER_SEARCH
+from misid.tally.model import Floats, Ints, Label, Table
+from misid.tally.survey import Coarse, Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axes:
+    """Edges and levels, and the table `bins` in the engine that leads to both from key and part."""
+
+    edges: Floats
+    levels: Floats
+
+
+def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan) -> Axes:
+    """Choose the edges so that every occupied bin has both its ends, and make the table `bins`."""
+    key, part = grid.key(), grid.part()
+    met = engine.columns(f"""
+        SELECT DISTINCT key, part FROM (
+          SELECT {key} AS key, {part} AS part FROM tail_rows
+          UNION ALL SELECT {key}, {part} FROM mated_rows WHERE NOT failed
+          UNION ALL SELECT {grid.key("best")}, {grid.part("best")} FROM by_probe) AS t
+        ORDER BY key, part""")
+    keys, parts = met["key"].astype(np.int64), met["part"].astype(np.int64)
+    # Coarse bins below the tail, whole: their splits are counted apart.
+    base, _ = coarse.pooled(mated=False)
+    low = base[np.ldexp(base.astype(np.float64), -(grid.shift + FINE_BITS)) < grid.cut]
+    specials = np.asarray(grid.specials, dtype=np.float64)
+    levels = np.unique(np.concatenate([todo.rungs, specials[specials >= grid.cut]]))
+    low_parts = np.searchsorted(specials, np.ldexp(low.astype(np.float64), -(grid.shift + FINE_BITS)), side="right")
+    edges = np.unique(
+        np.concatenate([grid.edges(np.append(keys, low), np.append(parts, low_parts)), levels])
+    )
+    lower = grid.lower_edges(keys, parts)
+    bins = np.searchsorted(edges, lower, side="right") - 1
+    lvl = np.searchsorted(levels, lower, side="right") - 1
+    rows = ", ".join(
+        f"({k}, {p}, {b}, {v})" for k, p, b, v in zip(keys.tolist(), parts.tolist(), bins.tolist(), lvl.tolist(), strict=True)
+    )
+    engine.keep("bins", f"SELECT * FROM (VALUES {rows}) AS t(key, part, bin, lvl)")
+    return Axes(edges=edges, levels=levels)
+
+
+def number_rows(engine: DuckDBEngine, grid: Grid) -> None:
+    """Make `tail` and `mated`: the comparisons kept, with people as numbers and scores as levels."""
+    key, part = grid.key("t.score"), grid.part("t.score")
+    engine.keep(
+        "tail",
+        f"""SELECT p.code AS probe, p.person AS person_p, r.person AS person_r, p.joint AS joint_p,
+                   r.joint AS joint_r, b.bin AS bin, b.lvl AS lvl, TRUE AS counts
+            FROM tail_rows AS t JOIN probes AS p ON p.probe = t.probe
+            JOIN references_ AS r ON r.reference = t.reference
+            JOIN bins AS b ON b.key = {key} AND b.part = {part}""",
+    )
+    engine.keep(
+        "mated",
+        f"""SELECT p.person AS person, p.joint AS joint, r.joint AS joint_r, b.bin AS bin, b.lvl AS lvl
+            FROM mated_rows AS t JOIN probes AS p ON p.probe = t.probe
+            JOIN references_ AS r ON r.reference = t.reference
+            JOIN bins AS b ON b.key = {key} AND b.part = {part}
+            WHERE NOT t.failed""",
+    )
+
+
+def counts(engine: DuckDBEngine, grid: Grid, coarse: Coarse, splits: Columns | None, axes: Axes, joint_of: Mapping[str, int]) -> Table:
+    """Table counts: the tail and the mated bin by bin, the rest from the coarse histogram."""
+    kept = engine.columns("""
+        SELECT joint_p, joint_r, 0 AS mated, bin, count(*) AS n FROM tail GROUP BY joint_p, joint_r, bin
+        UNION ALL SELECT joint, joint_r, 1, bin, count(*) FROM mated GROUP BY joint, joint_r, bin""")
+    rows = coarse.rows
+    lower = np.ldexp(rows["key"].astype(np.float64), -(grid.shift + FINE_BITS))
+    rest = ~rows["mated"].astype(bool) & (lower < grid.cut)
+    if splits is not None:
+        rest &= ~np.isin(rows["key"], splits["key"])
+    pieces = [(rows["probe_group"][rest], rows["reference_group"][rest], lower[rest], rows["n"][rest])]
+    if splits is not None:
+        edges = grid.lower_edges(splits["key"].astype(np.int64), splits["part"].astype(np.int64))
+        pieces.append((splits["probe_group"], splits["reference_group"], edges, splits["n"]))
+    joined = [
+        np.stack([_indices(p, joint_of), _indices(r, joint_of), np.zeros(len(e), dtype=np.int64), _bins(axes, e)])
+        for p, r, e, _ in pieces
+    ]
+    joined.append(np.stack([kept[name].astype(np.int64) for name in ("joint_p", "joint_r", "mated", "bin")]))
+    n = np.concatenate([*(piece[3] for piece in pieces), kept["n"]]).astype(np.int64)
+    return _summed(("probe_group", "reference_group", "mated", "bin"), np.concatenate(joined, axis=1), n)
+
+
+def failed(engine: DuckDBEngine) -> Table:
+    """Table failed."""
+    return as_table(engine.columns("""
+        SELECT p.joint AS probe_group, r.joint AS reference_group, f.mated AS mated, CAST(sum(f.n) AS BIGINT) AS count
+        FROM (SELECT probe, reference, 0 AS mated, n FROM failed_rows
+              UNION ALL SELECT probe, reference, 1, 1 FROM mated_rows WHERE failed) AS f
+        JOIN probes AS p ON p.probe = f.probe JOIN references_ AS r ON r.reference = f.reference
+        GROUP BY p.joint, r.joint, f.mated ORDER BY p.joint, r.joint, f.mated"""))
+
+
+def nonmated_design(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int) -> dict[str, Ints]:
+    """Values of table nonmated_design as (probe label, reference label) arrays."""
+    n_labels = len(labels)
+
+    def one_side(design: str) -> dict[str, Ints]:
+        found = engine.columns(f"""
+            SELECT joint, label, CAST(sum(m) AS BIGINT) AS m, CAST(sum(m * m) AS BIGINT) AS m2, count(*) AS people
+            FROM {design} GROUP BY joint, label""")
+        rolled = {}
+        for name in ("m", "m2", "people"):
+            dense = np.zeros((n_joint, n_labels), dtype=np.int64)
+            np.add.at(dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), found[name].astype(np.int64))
+            rolled[name] = moments.rolled_up(dense, labels)
+        return rolled
+
+    as_probe, as_reference = one_side("design_r"), one_side("design_c")
+    both = engine.columns("""
+        SELECT probe_label, reference_label, CAST(sum(rm * cm) AS BIGINT) AS products, count(*) AS people
+        FROM design_both GROUP BY probe_label, reference_label""")
+    products, people = np.zeros((2, n_labels, n_labels), dtype=np.int64)
+    at = both["probe_label"].astype(np.int64), both["reference_label"].astype(np.int64)
+    products[at], people[at] = both["products"].astype(np.int64), both["people"].astype(np.int64)
+    probe_people, reference_people = as_probe["people"], as_reference["people"].T
+    return {
+        "comparisons": as_probe["m"],
+        "probe_people": probe_people,
+        "reference_people": reference_people,
+        "people": probe_people + reference_people - people,
+        "sum_r2": as_probe["m2"],
+        "sum_c2": as_reference["m2"].T,
+        "sum_rc": products,
+        "sum_p2": _pair_squares(as_probe["m"], probe_people, reference_people, people),
+    }
+
+
+def _pair_squares(comparisons: Ints, probes: Ints, references: Ints, both: Ints) -> Ints:
+    """Sum of squared comparisons over unordered pairs of people, were they spread evenly over the pairs.
+
+    Exact for a full cross of people with one sample a side, whether the two sides share people or not. Counting
+    pairs otherwise needs a row a pair, and the sum enters the variance only at the order of one comparison
+    in all of them.
+    """
+    # Pairs {i, j} of a probe person and a reference person; those with both on both sides are met twice.
+    pairs = probes * references - both - both * (both - 1) // 2
+    even = np.divide(comparisons.astype(np.float64) ** 2, pairs, out=np.zeros(pairs.shape), where=pairs > 0)
+    return np.maximum(np.rint(even).astype(np.int64), comparisons)
+
+
+def pair_tables(
+    design: dict[str, Ints], sharing: dict[str, Ints], labels: Sequence[Label]
+) -> tuple[Table, Table]:
+    """Tables nonmated_design and nonmated_moments: the pairs of labels that are reported."""
+    probe, reference = (np.array(side, dtype=np.int64) for side in zip(*pair_rows(labels), strict=True))
+    design_table = {"probe_label": probe, "reference_label": reference}
+    design_table |= {name: values[probe, reference] for name, values in design.items()}
+    n_levels = sharing["exceed"].shape[-1]
+    moment_table = {
+        "probe_label": np.repeat(probe, n_levels),
+        "reference_label": np.repeat(reference, n_levels),
+        "level": np.tile(np.arange(n_levels, dtype=np.int64), len(probe)),
+    }
+    moment_table |= {name: values[probe, reference].ravel() for name, values in sharing.items()}
+    return design_table, moment_table
+
+
+def people_counts(engine: DuckDBEngine) -> dict[str, int]:
+    """How many people and samples there are; see `Tally.people`."""
+    found = engine.columns("""
+        SELECT (SELECT count(DISTINCT person) FROM probes) AS probe,
+               (SELECT count(DISTINCT person) FROM references_) AS reference,
+               (SELECT count(*) FROM persons) AS "any",
+               (SELECT count(*) FROM probes) AS probes, (SELECT count(*) FROM references_) AS "references" """)
+    return {name: int(values[0]) for name, values in found.items()}
+
+
+def failed_samples(engine: DuckDBEngine, scores: Scores) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """(failed, presented) probes and references, where failure codes were declared: those that failed in
+    every comparison they took part in. None where no code was declared, for then nothing is known."""
+    if not scores.failures:
+        return None, None
+    counted = []
+    for sample, completed in (
+        ("probe", "SELECT probe FROM by_probe"),
+        ("reference", "SELECT reference FROM by_reference"),
+    ):
+        tables = {"probe": "probes", "reference": "references_"}
+        found = engine.columns(f"""
+            SELECT count(*) AS presented, count(*) FILTER (WHERE NOT completed) AS failed FROM (
+              SELECT s.{sample}, bool_or(c.{sample} IS NOT NULL) AS completed
+              FROM {tables[sample]} AS s LEFT JOIN (
+                {completed} UNION ALL SELECT {sample} FROM mated_rows WHERE NOT failed) AS c
+              ON c.{sample} = s.{sample} GROUP BY s.{sample}) AS t""")
+        counted.append((int(found["failed"][0]), int(found["presented"][0])))
+    return counted[0], counted[1]
+
+
+def spectrum_start(exceed: Ints, searches_made: int) -> int:
+    """First level that searches exceed no more than `SPECTRUM_PER_SEARCH` times on average."""
+    few = np.flatnonzero(exceed <= SPECTRUM_PER_SEARCH * max(searches_made, 1))
+    return int(few[0]) if few.size else len(exceed)
+
+
+def as_table(columns: Columns) -> Table:
+    """Columns from the engine as 64-bit integers."""
+    return {name: np.asarray(values).astype(np.int64) for name, values in columns.items()}
+
+
+def _indices(names: np.ndarray[Any, Any], joint_of: Mapping[str, int]) -> Ints:
+    distinct, inverse = np.unique(names.astype(str), return_inverse=True)
+    return np.array([joint_of[name] for name in distinct.tolist()], dtype=np.int64)[inverse]
+
+
+def _bins(axes: Axes, lower: Floats) -> Ints:
+    return np.searchsorted(axes.edges, lower, side="right") - 1
+
+
+def _summed(names: tuple[str, ...], keys: Ints, n: Ints) -> Table:
+    """Rows with equal keys added up, in ascending order of the keys."""
+    rows, inverse = np.unique(keys, axis=1, return_inverse=True)
+    total = np.zeros(rows.shape[1], dtype=np.int64)
+    np.add.at(total, inverse.ravel(), n)
+    return {name: rows[i] for i, name in enumerate(names)} | {"count": total}

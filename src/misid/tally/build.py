@@ -1,0 +1,245 @@
+"""From scores to a tally: the road between them, step by step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from misid._version import __version__
+from misid.engine import Columns, DuckDBEngine
+from misid.engine.seam import literal
+from misid.ground.errors import UsageError
+from misid.scores.model import COMPARISONS, Scores, joint_label
+from misid.tally import assemble, moments, passes, people, pins, searches, survey
+from misid.tally.grid import Grid
+from misid.tally.labels import OTHER, labels_for
+from misid.tally.model import TABLES, Label, Origin, Table, Tally
+from misid.tally.parts import Parts
+
+Stage = Callable[[str], None]
+
+def build_tally(
+    scores: Scores,
+    *,
+    thresholds: Sequence[float] = (),
+    targets: Sequence[float] = pins.DEFAULT_TARGETS,
+    intersections: bool = False,
+    min_people: int | None = None,
+    note: str = "",
+    work: Path | None = None,
+    stage: Stage = lambda name: None,
+) -> Tally:
+    """Count a test of a matcher.
+
+    Parameters
+    ----------
+    scores : Scores
+        From `misid.open_scores`.
+    thresholds : sequence of float
+        Thresholds under audit, on the input's own scale; counted exactly. A score at a threshold is a
+        match (similarity) or, for a declared distance, a distance at a threshold is one.
+    targets : sequence of float
+        FMR and FPIR in (0, 1) for which the lowest sufficient threshold is found among the scores.
+    intersections : bool
+        Report combinations of attributes as groups too.
+    min_people : int or None
+        Fold combinations of groups with fewer people into "(other)" before anything is counted, for a
+        tally that will be published. None folds nothing.
+    note : str
+        What is to be said of the test wherever the tally goes: engine, capture, source. No ids, no names.
+    work : Path or None
+        Directory in which finished passes over the input's files are kept, so that a killed run goes on
+        where it was. It holds ids and is removed at the end.
+    stage : callable
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Tally
+
+    Raises
+    ------
+    UsageError
+        A threshold that is not a number, a target outside (0, 1).
+    BadInputError
+        No comparisons at all, scores that are NULL or NaN without being declared failures, a person in
+        two groups.
+
+    Examples
+    --------
+    >>> import io, misid
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "scores.csv"
+    ...     _ = path.write_text("probe,reference,mated,score\\na,1,1,0.9\\na,2,0,0.2\\nb,1,0,0.4\\nb,2,1,0.8\\n")
+    ...     with misid.open_scores(path) as scores:
+    ...         tally = misid.build_tally(scores, thresholds=[0.5])
+    >>> int(tally.tables["counts"]["count"].sum())
+    4
+    """
+    _check_call(thresholds, targets)
+    engine = scores.engine
+    engine.log.clear()
+    parts = Parts(engine, scores.parts, tuple(i.sha256 for i in scores.inputs), work)
+    audit = similarity_thresholds(thresholds, polarity=scores.polarity, score_type=scores.score_type)
+
+    stage("reading the range of scores")
+    lowest, highest = survey.extent(scores, parts)
+    stage("counting comparisons per score bin")
+    coarse = survey.histogram(parts, engine, lowest, highest)
+    survey.refuse_stray_groups(coarse.rows, [joint_label(v) for v in scores.joint])
+    todo = survey.plan(coarse, audit)
+    stage("counting comparisons per probe")
+    parts.run("by_probe", passes.by_probe)
+    stage("counting comparisons per reference")
+    parts.run("by_reference", passes.by_reference)
+    stage("collecting mated comparisons and failures")
+    parts.run("mated_rows", passes.mated_rows)
+    parts.run("failed_rows", passes.failed_rows)
+    stage("collecting the highest non-mated scores")
+    parts.run("tail_rows", lambda view: passes.tail_rows(view, todo.cut))
+    stage("finding thresholds for the targets")
+    grid = survey.final_grid(coarse, todo, survey.special_edges(engine, coarse, todo, targets, audit))
+    splits = survey.split_bins(parts, engine, grid, todo)
+    stage("ranking mates")
+    searches.rank_mates(engine, literal(todo.cut), passes.outranking(COMPARISONS))
+
+    stage("counting people at each level")
+    joint, joint_of, warnings = fold(engine, scores, min_people)
+    labels = labels_for(scores.attributes, joint, intersections=intersections)
+    people.number_people(engine, joint_of, labels)
+    people.count_designs(engine)
+    axes = assemble.lay_axes(engine, grid, coarse, todo)
+    assemble.number_rows(engine, grid)
+    searches.list_searches(engine, *(grid_of(column) for column in ("s.best", "s.mate") for grid_of in (grid.key, grid.part)))
+    tables, spectrum_from = _tables(engine, grid, coarse, splits, axes, joint_of, labels, len(joint))
+    acquisition, enrolment = assemble.failed_samples(engine, scores)
+    tally = Tally(
+        kind=scores.kind,
+        edges=axes.edges,
+        thresholds=np.unique(np.asarray(audit, dtype=np.float64)),
+        levels=axes.levels,
+        spectrum_from=spectrum_from,
+        attributes=scores.attributes,
+        joint=joint,
+        labels=labels,
+        tables=tables,
+        people=assemble.people_counts(engine),
+        origin=_origin(scores, note),
+        list_length=scores.list_length,
+        return_threshold=scores.return_threshold,
+        gallery=scores.gallery.n_references if scores.gallery else None,
+        acquisition=scores.acquisition_failures or acquisition,
+        enrolment=scores.enrolment_failures or enrolment,
+        warnings=warnings,
+    )
+    parts.discard()
+    return tally
+
+
+def _tables(
+    engine: DuckDBEngine,
+    grid: Grid,
+    coarse: survey.Coarse,
+    splits: Columns | None,
+    axes: assemble.Axes,
+    joint_of: Mapping[str, int],
+    labels: Sequence[Label],
+    n_joint: int,
+) -> tuple[dict[str, Table], int]:
+    """Every table of the tally, and the level from which the spectrum is kept."""
+    n_levels = len(axes.levels)
+    sharing = moments.sharing_moments(engine, labels, n_joint, n_levels)
+    design = assemble.nonmated_design(engine, labels, n_joint)
+    design_table, moment_table = assemble.pair_tables(design, sharing, labels)
+    mated_design, mated_moments = moments.mated_moments(engine, labels, n_joint, n_levels)
+    search_design = searches.search_design(engine, labels)
+    made = int(search_design["searches"][search_design["mated"] == 0][0])
+    spectrum_from = assemble.spectrum_start(sharing["exceed"][0, 0], made)
+    tables = {
+        "counts": assemble.counts(engine, grid, coarse, splits, axes, joint_of),
+        "failed": assemble.failed(engine),
+        "nonmated_design": design_table,
+        "nonmated_moments": moment_table,
+        "mated_design": mated_design,
+        "mated_moments": mated_moments,
+        "search_design": search_design,
+        "best_nonmated": searches.best_nonmated(engine),
+        "search_moments": searches.search_moments(engine, labels, n_joint, n_levels, design["reference_people"][:, 0]),
+        "mates": searches.mates(engine),
+        "mate_moments": moments.mate_moments(engine, labels, n_joint, n_levels),
+        "spectrum": searches.spectrum(engine, spectrum_from),
+        "spectrum_design": searches.spectrum_design(engine),
+        "blocks": searches.blocks(engine),
+        "censoring": {name: np.empty(0, dtype=np.int64) for name in TABLES["censoring"]},
+    }
+    return tables, spectrum_from
+
+
+def similarity_thresholds(thresholds: Sequence[float], *, polarity: str, score_type: str) -> list[float]:
+    """Thresholds as they are compared: a distance turned by its sign, rounded to the type of the scores.
+
+    A score of 0.7 in single precision is 0.69999999 in double: without the rounding it would not reach a
+    threshold of 0.7.
+    """
+    sign = -1.0 if polarity == "distance" else 1.0
+    turned = [sign * float(t) for t in thresholds]
+    return [float(np.float32(t)) for t in turned] if score_type == "FLOAT" else turned
+
+
+def fold(
+    engine: DuckDBEngine, scores: Scores, min_people: int | None
+) -> tuple[tuple[tuple[str, ...], ...], dict[str, int], tuple[str, ...]]:
+    """Combinations of groups as reported, the index each label of the views goes to, and warnings.
+
+    With `min_people`, combinations of fewer people go to one combination of ``(other)``.
+    """
+    names = [joint_label(values) for values in scores.joint]
+    if min_people is None or not scores.attributes:
+        return scores.joint, {name: i for i, name in enumerate(names)}, ()
+    counted = engine.columns("""
+        SELECT grp, count(DISTINCT person) AS people FROM (
+          SELECT CAST(person AS VARCHAR) AS person, probe_group AS grp FROM by_probe
+          UNION ALL SELECT CAST(probe_person AS VARCHAR), probe_group FROM mated_rows
+          UNION ALL SELECT CAST(person AS VARCHAR), reference_group FROM by_reference
+          UNION ALL SELECT CAST(reference_person AS VARCHAR), reference_group FROM mated_rows) AS t GROUP BY grp""")
+    people_of = dict(zip(counted["grp"].tolist(), counted["people"].tolist(), strict=True))
+    small = [values for values, name in zip(scores.joint, names, strict=True) if people_of.get(name, 0) < min_people]
+    if not small:
+        return scores.joint, {name: i for i, name in enumerate(names)}, ()
+    other = (OTHER,) * len(scores.attributes)
+    joint = tuple(values for values in scores.joint if values not in small) + (other,)
+    index = {values: i for i, values in enumerate(joint)}
+    folded = sum(people_of.get(joint_label(values), 0) for values in small)
+    warning = f"{len(small)} combinations of groups with fewer than {min_people} people each, {folded} people in all, are folded into {OTHER}"
+    if folded < min_people:
+        warning += f"; {OTHER} still has fewer than {min_people}"
+    return joint, {name: index.get(values, index[other]) for values, name in zip(scores.joint, names, strict=True)}, (warning,)
+
+
+def _check_call(thresholds: Sequence[float], targets: Sequence[float]) -> None:
+    for threshold in thresholds:
+        if not math.isfinite(threshold):
+            raise UsageError(f"threshold {threshold!r} is not a finite number", remedy="--threshold 0.5,0.6")
+    for target in targets:
+        if not 0.0 < target < 1.0:
+            raise UsageError(f"target {target!r} is not between 0 and 1", remedy="--target 0.001,0.0001")
+
+
+def _origin(scores: Scores, note: str) -> Origin:
+    return Origin(
+        misid_version=__version__,
+        engine=scores.engine.name,
+        engine_version=scores.engine.version,
+        polarity=scores.polarity,
+        score_type=scores.score_type,
+        failure_codes=tuple(repr(code) for code in scores.failures),
+        inputs=tuple({"kind": i.kind, "rows": i.rows, "bytes": i.n_bytes, "sha256": i.sha256} for i in scores.inputs),
+        refused=scores.refused,
+        queries=(),
+        note=note,
+    )

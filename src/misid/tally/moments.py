@@ -1,0 +1,191 @@
+"""Moments: sums over people of squared exceedance counts, at every level, from the sparse tail.
+
+Each person's count above a level is a step function of the level. Instead of one row a person and level,
+the steps themselves are summed: where a count goes from c - n to c on the way down, its square grows by
+c**2 - (c - n)**2, at that level and at every lower one. One reverse cumulative sum over levels, in NumPy,
+then gives the sum of squares at each level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import Columns
+from misid.tally.model import FNIR_RANKS, Ints, Label, Table
+
+_STEP = "OVER (PARTITION BY {keys} ORDER BY lvl DESC ROWS UNBOUNDED PRECEDING)"
+
+
+def at_or_above(columns: Columns, value: str, shape: tuple[int, ...], keys: Sequence[str]) -> Ints:
+    """Steps summed into a dense array with the level last, turned into totals at or above each level."""
+    dense = np.zeros(shape, dtype=np.int64)
+    np.add.at(dense, tuple(columns[k].astype(np.int64) for k in keys), columns[value].astype(np.int64))
+    return np.cumsum(dense[..., ::-1], axis=-1)[..., ::-1]
+
+
+def rolled_up(by_joint: Ints, labels: Sequence[Label]) -> Ints:
+    """Sum the first axis, one entry a combination of groups, over the members of each label."""
+    return np.stack([by_joint[list(label.members)].sum(axis=0) for label in labels])
+
+
+def sharing_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int) -> dict[str, Ints]:
+    """T, sum R^2, sum C^2, sum RC, sum P^2, sum RM, sum CM by (probe label, reference label, level).
+
+    Reads `tail` (person codes and joint groups of both sides, lvl >= 0: index of the highest level reached).
+    """
+    n_labels = len(labels)
+    shape = (n_joint, n_labels, n_levels)
+    keys = ("joint", "label", "lvl")
+    r = engine.columns(_one_side("person_p", "joint_p", "joint_r", "design_r"))
+    c = engine.columns(_one_side("person_r", "joint_r", "joint_p", "design_c"))
+    moments = {
+        "exceed": rolled_up(at_or_above(r, "n", shape, keys), labels),
+        "sum_r2": rolled_up(at_or_above(r, "squares", shape, keys), labels),
+        "sum_rm": rolled_up(at_or_above(r, "products", shape, keys), labels),
+        # For references the person's own label is the second axis.
+        "sum_c2": rolled_up(at_or_above(c, "squares", shape, keys), labels).swapaxes(0, 1),
+        "sum_cm": rolled_up(at_or_above(c, "products", shape, keys), labels).swapaxes(0, 1),
+    }
+    pair_shape, pair_keys = (n_labels, n_labels, n_levels), ("probe_label", "reference_label", "lvl")
+    moments["sum_rc"] = at_or_above(engine.columns(_both_sides()), "products", pair_shape, pair_keys)
+    moments["sum_p2"] = moments["exceed"] + at_or_above(engine.columns(_pairs()), "excess", pair_shape, pair_keys)
+    return moments
+
+
+def _one_side(person: str, own: str, other: str, design: str) -> str:
+    step = _STEP.format(keys="person, label")
+    return f"""
+        WITH events AS (
+          SELECT t.{person} AS person, t.{own} AS joint, l.label AS label, t.lvl AS lvl, count(*) AS n
+          FROM tail AS t JOIN by_label AS l ON l.joint = t.{other} WHERE t.lvl >= 0
+          GROUP BY t.{person}, t.{own}, l.label, t.lvl),
+        steps AS (SELECT *, sum(n) {step} AS c FROM events)
+        SELECT s.joint AS joint, s.label AS label, s.lvl AS lvl, CAST(sum(n) AS BIGINT) AS n,
+               CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS squares, CAST(sum(n * d.m) AS BIGINT) AS products
+        FROM steps AS s JOIN {design} AS d ON d.person = s.person AND d.label = s.label
+        GROUP BY s.joint, s.label, s.lvl"""
+
+
+def _both_sides() -> str:
+    """Steps of R_i C_i for people who are probe and reference; a label pair counts those who are in both."""
+    step = _STEP.format(keys="person, probe_label, reference_label")
+    return f"""
+        WITH both_people AS (SELECT DISTINCT person FROM design_both),
+        r AS (
+          SELECT t.person_p AS person, t.joint_p AS joint, l.label AS reference_label, t.lvl AS lvl, count(*) AS n
+          FROM tail AS t JOIN both_people AS b ON b.person = t.person_p JOIN by_label AS l ON l.joint = t.joint_r
+          WHERE t.lvl >= 0 GROUP BY t.person_p, t.joint_p, l.label, t.lvl),
+        c AS (
+          SELECT t.person_r AS person, t.joint_r AS joint, l.label AS probe_label, t.lvl AS lvl, count(*) AS n
+          FROM tail AS t JOIN both_people AS b ON b.person = t.person_r JOIN by_label AS l ON l.joint = t.joint_p
+          WHERE t.lvl >= 0 GROUP BY t.person_r, t.joint_r, l.label, t.lvl),
+        events AS (
+          SELECT person, probe_label, reference_label, lvl, sum(rn) AS rn, sum(cn) AS cn FROM (
+            SELECT r.person, a.label AS probe_label, r.reference_label, r.lvl, r.n AS rn, 0 AS cn
+            FROM r JOIN by_label AS a ON a.joint = r.joint
+            JOIN by_label AS b ON b.joint = r.joint AND b.label = r.reference_label
+            UNION ALL
+            SELECT c.person, c.probe_label, b.label AS reference_label, c.lvl, 0 AS rn, c.n AS cn
+            FROM c JOIN by_label AS b ON b.joint = c.joint
+            JOIN by_label AS a ON a.joint = c.joint AND a.label = c.probe_label) AS u
+          GROUP BY person, probe_label, reference_label, lvl),
+        steps AS (SELECT *, sum(rn) {step} AS r_above, sum(cn) {step} AS c_above FROM events)
+        SELECT probe_label, reference_label, lvl,
+               CAST(sum(r_above * c_above - (r_above - rn) * (c_above - cn)) AS BIGINT) AS products
+        FROM steps GROUP BY probe_label, reference_label, lvl"""
+
+
+def _pairs() -> str:
+    """Steps of P^2 - P; only pairs of people with several exceedances have any."""
+    step = _STEP.format(keys="one, other, probe_label, reference_label")
+    return f"""
+        WITH directed AS (
+          SELECT least(person_p, person_r) AS one, greatest(person_p, person_r) AS other, joint_p, joint_r, lvl
+          FROM tail WHERE lvl >= 0),
+        several AS (SELECT one, other FROM directed GROUP BY one, other HAVING count(*) > 1),
+        events AS (
+          SELECT d.one, d.other, a.label AS probe_label, b.label AS reference_label, d.lvl, count(*) AS n
+          FROM directed AS d JOIN several AS s ON s.one = d.one AND s.other = d.other
+          JOIN by_label AS a ON a.joint = d.joint_p JOIN by_label AS b ON b.joint = d.joint_r
+          GROUP BY d.one, d.other, a.label, b.label, d.lvl),
+        steps AS (SELECT *, sum(n) {step} AS c FROM events)
+        SELECT probe_label, reference_label, lvl,
+               CAST(sum(c * c - (c - n) * (c - n) - n) AS BIGINT) AS excess
+        FROM steps GROUP BY probe_label, reference_label, lvl"""
+
+
+def mated_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int) -> tuple[Table, Table]:
+    """Tables mated_design and mated_moments: mated comparisons below each level, clustered by person.
+
+    Reads `mated` (person, joint, lvl: -1 below every level).
+    """
+    design = engine.columns("""
+        SELECT joint, CAST(sum(k) AS BIGINT) AS k, CAST(sum(k * k) AS BIGINT) AS k2, count(*) AS people
+        FROM (SELECT person, joint, count(*) AS k FROM mated GROUP BY person, joint) AS t GROUP BY joint""")
+    step = _STEP.format(keys="s.person")
+    matched = engine.columns(f"""
+        WITH k AS (SELECT person, count(*) AS k FROM mated GROUP BY person),
+        events AS (SELECT person, joint, lvl, count(*) AS n FROM mated WHERE lvl >= 0 GROUP BY person, joint, lvl),
+        steps AS (SELECT s.*, k.k AS k, sum(s.n) {step} AS c FROM events AS s JOIN k ON k.person = s.person)
+        SELECT joint, lvl, CAST(sum(n) AS BIGINT) AS n, CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS n2,
+               CAST(sum(n * k) AS BIGINT) AS nk
+        FROM steps GROUP BY joint, lvl""")
+    return _errors_from_matches(design, matched, labels, n_joint, n_levels)
+
+
+def mate_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int) -> Table:
+    """Table mate_moments: mated searches without the mate in the first R at or above each level.
+
+    Reads `searches_` (person, joint, has_mate, mate_lvl, rank).
+    """
+    design = engine.columns("""
+        SELECT joint, CAST(sum(k) AS BIGINT) AS k, CAST(sum(k * k) AS BIGINT) AS k2, count(*) AS people
+        FROM (SELECT person, joint, count(*) AS k FROM searches_ WHERE has_mate GROUP BY person, joint) AS t
+        GROUP BY joint""")
+    step = _STEP.format(keys="s.person")
+    tables = []
+    for rank in FNIR_RANKS:
+        found = engine.columns(f"""
+            WITH k AS (SELECT person, count(*) AS k FROM searches_ WHERE has_mate GROUP BY person),
+            events AS (SELECT person, joint, mate_lvl AS lvl, count(*) AS n FROM searches_
+                       WHERE has_mate AND mate_lvl >= 0 AND rank <= {rank} GROUP BY person, joint, mate_lvl),
+            steps AS (SELECT s.*, k.k AS k, sum(s.n) {step} AS c FROM events AS s JOIN k ON k.person = s.person)
+            SELECT joint, lvl, CAST(sum(n) AS BIGINT) AS n, CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS n2,
+                   CAST(sum(n * k) AS BIGINT) AS nk
+            FROM steps GROUP BY joint, lvl""")
+        _, table = _errors_from_matches(design, found, labels, n_joint, n_levels)
+        table["rank"] = np.full(len(table["label"]), rank, dtype=np.int64)
+        tables.append(table)
+    return {name: np.concatenate([t[name] for t in tables]) for name in
+            ("label", "level", "rank", "errors", "sum_e2", "sum_ek")}
+
+
+def _errors_from_matches(
+    design: Columns, matched: Columns, labels: Sequence[Label], n_joint: int, n_levels: int
+) -> tuple[Table, Table]:
+    """Errors are what is not matched: e = k - n, so sum e^2 = sum k^2 - 2 sum nk + sum n^2."""
+    totals = {name: np.zeros(n_joint, dtype=np.int64) for name in ("k", "k2", "people")}
+    for name, total in totals.items():
+        np.add.at(total, design["joint"].astype(np.int64), design[name].astype(np.int64))
+    by_label = {name: rolled_up(total, labels) for name, total in totals.items()}
+    shape, keys = (n_joint, n_levels), ("joint", "lvl")
+    n, n2, nk = (rolled_up(at_or_above(matched, v, shape, keys), labels) for v in ("n", "n2", "nk"))
+    k, k2 = by_label["k"][:, None], by_label["k2"][:, None]
+    label, level = (a.ravel() for a in np.indices(n.shape))
+    moments = {
+        "label": label.astype(np.int64),
+        "level": level.astype(np.int64),
+        "errors": (k - n).ravel(),
+        "sum_e2": (k2 - 2 * nk + n2).ravel(),
+        "sum_ek": (k2 - nk).ravel(),
+    }
+    mated_design = {
+        "label": np.arange(len(labels), dtype=np.int64),
+        "comparisons": by_label["k"],
+        "people": by_label["people"],
+        "sum_k2": by_label["k2"],
+    }
+    return mated_design, moments

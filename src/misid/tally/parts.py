@@ -1,0 +1,63 @@
+"""Parts: each pass is done file by file, and what is done stays done when a run is killed.
+
+With a directory, the result of each pass over each part is a Parquet file there, moved into place only
+when it is whole, and taken up again by the next run of the same job. Those files hold ids; the directory
+is the user's own, is made readable by nobody else, and is removed when the tally is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import literal
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The views that make up the comparisons, and where finished passes over them are kept.
+
+    Parameters
+    ----------
+    engine : DuckDBEngine
+    views : tuple of str
+        One view a part.
+    fingerprints : tuple of str
+        What tells whether a part is still the same (contents, mapping, options), one a view.
+    directory : Path or None
+        None keeps the results in the engine only.
+    """
+
+    engine: DuckDBEngine
+    views: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+    directory: Path | None
+
+    def run(self, name: str, query: Callable[[str], str]) -> None:
+        """Make the table `name` of `query` over every part, reusing finished parts."""
+        if self.directory is None:
+            self.engine.keep(name, " UNION ALL ".join(f"({query(v)})" for v in self.views))
+            return
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files = []
+        for view, fingerprint in zip(self.views, self.fingerprints, strict=True):
+            select = query(view)
+            key = hashlib.sha256(f"{name}\n{select}\n{fingerprint}".encode()).hexdigest()[:24]
+            file = self.directory / f"{name}-{key}.parquet"
+            if not file.exists():
+                partial = self.directory / f".{name}-{key}-{os.getpid()}.part"
+                self.engine.save(select, partial)
+                partial.replace(file)
+            files.append(literal(str(file)))
+        self.engine.view(name, f"SELECT * FROM read_parquet([{', '.join(files)}])")
+
+    def discard(self) -> None:
+        """Remove the finished parts: the tally that they were for is written."""
+        if self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+

@@ -1,0 +1,91 @@
+"""The passes over all comparisons: each is one grouped aggregation, done part by part.
+
+A part is one input file. What a pass leaves behind is a table in the engine that later steps sum over
+parts; nothing else ever reads the comparisons again.
+"""
+
+from __future__ import annotations
+
+from misid.engine.seam import literal
+from misid.tally.grid import Grid
+
+COMPLETED = "NOT failed"
+NONMATED = "NOT mated AND NOT failed"
+
+
+def extent(view: str) -> str:
+    """Number and range of the scores; NULL and NaN that were not declared to be failures."""
+    finite = "NOT failed AND NOT isnan(score) AND NOT isinf(score)"
+    return f"""
+        SELECT min(score) FILTER (WHERE {finite}) AS lowest, max(score) FILTER (WHERE {finite}) AS highest,
+               count(*) AS n_rows, count(*) FILTER (WHERE failed) AS n_failed,
+               count(*) FILTER (WHERE NOT failed AND score IS NULL) AS n_null,
+               count(*) FILTER (WHERE NOT failed AND isnan(score)) AS n_nan
+        FROM {view}"""
+
+
+def histogram(view: str, grid: Grid) -> str:
+    """Comparisons per pair of groups, mated or not, and coarse bin."""
+    return f"""
+        SELECT probe_group, reference_group, mated, {grid.key()} AS key, count(*) AS n
+        FROM {view} WHERE {COMPLETED}
+        GROUP BY probe_group, reference_group, mated, key"""
+
+
+def by_probe(view: str) -> str:
+    """Completed non-mated comparisons and best non-mated score of each probe, per group of references."""
+    return f"""
+        SELECT probe, reference_group, any_value(probe_person) AS person, any_value(probe_group) AS probe_group,
+               count(*) AS m, max(score) AS best
+        FROM {view} WHERE {NONMATED}
+        GROUP BY probe, reference_group"""
+
+
+def by_reference(view: str) -> str:
+    """Completed non-mated comparisons of each reference, per group of probes."""
+    return f"""
+        SELECT reference, probe_group, any_value(reference_person) AS person,
+               any_value(reference_group) AS reference_group, count(*) AS m
+        FROM {view} WHERE {NONMATED}
+        GROUP BY reference, probe_group"""
+
+
+def mated_rows(view: str) -> str:
+    """Every mated comparison: they are few."""
+    return f"""
+        SELECT probe, reference, probe_person, reference_person, probe_group, reference_group, score, failed
+        FROM {view} WHERE mated"""
+
+
+def failed_rows(view: str) -> str:
+    """Failed comparisons, non-mated, counted per probe and reference."""
+    return f"""
+        SELECT probe, reference, any_value(probe_person) AS probe_person,
+               any_value(reference_person) AS reference_person, probe_group, reference_group, count(*) AS n
+        FROM {view} WHERE NOT mated AND failed
+        GROUP BY probe, reference, probe_group, reference_group"""
+
+
+def tail_rows(view: str, cut: float) -> str:
+    """The non-mated comparisons at or above the cut: the sparse part that person moments need."""
+    return f"SELECT probe, reference, score FROM {view} WHERE {NONMATED} AND score >= {literal(cut)}"
+
+
+def split_bins(view: str, grid: Grid, starts: list[float]) -> str:
+    """Non-mated comparisons in the coarse bins that a threshold below the tail splits, piece by piece."""
+    inside = " OR ".join(
+        f"(score >= {literal(start)} AND score < {literal(start + grid.step)})" for start in starts
+    )
+    return f"""
+        SELECT probe_group, reference_group, {grid.key()} AS key, {grid.part()} AS part, count(*) AS n
+        FROM {view} WHERE {NONMATED} AND ({inside})
+        GROUP BY probe_group, reference_group, key, part"""
+
+
+def outranking(view: str) -> str:
+    """For mates that score below the cut: the non-mated candidates at or above them, by full scan."""
+    return f"""
+        SELECT c.probe AS probe, count(*) AS n
+        FROM {view} AS c JOIN low_mates AS l ON c.probe = l.probe
+        WHERE NOT c.mated AND NOT c.failed AND c.score >= l.best
+        GROUP BY c.probe"""

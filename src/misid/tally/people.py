@@ -1,0 +1,110 @@
+"""People: ids become numbers inside the engine, and the design of the test is counted per person.
+
+The tables made here stay in the engine. `persons`: code, joint, block. `probes`, `references_`: one row a
+sample. `by_label`: which labels a combination of groups belongs to. `design_r`, `design_c`: comparisons
+per person as probe (per label of the references) and as reference (per label of the probes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import literal
+from misid.ground.errors import BadInputError, Problem
+from misid.tally.model import N_BLOCKS, Label
+
+
+def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Sequence[Label]) -> None:
+    """Make `joints`, `by_label`, `persons`, `probes`, `references_` from the tables that the passes left."""
+    rows = ", ".join(f"({literal(name)}, {index})" for name, index in joint_of.items())
+    engine.keep("joints", f"SELECT * FROM (VALUES {rows}) AS t(name, joint)")
+    rows = ", ".join(f"({label}, {member})" for label, entry in enumerate(labels) for member in entry.members)
+    engine.keep("by_label", f"SELECT * FROM (VALUES {rows}) AS t(label, joint)")
+    engine.keep(
+        "seen_probes",
+        """SELECT probe, any_value(person) AS person, min(grp) AS grp FROM (
+             SELECT probe, person, probe_group AS grp FROM by_probe
+             UNION ALL SELECT probe, probe_person, probe_group FROM mated_rows
+             UNION ALL SELECT probe, probe_person, probe_group FROM failed_rows) AS t
+           GROUP BY probe""",
+    )
+    engine.keep(
+        "seen_references",
+        """SELECT reference, any_value(person) AS person, min(grp) AS grp FROM (
+             SELECT reference, person, reference_group AS grp FROM by_reference
+             UNION ALL SELECT reference, reference_person, reference_group FROM mated_rows
+             UNION ALL SELECT reference, reference_person, reference_group FROM failed_rows) AS t
+           GROUP BY reference""",
+    )
+    engine.keep("persons", _persons())
+    _refuse_two_groups(engine)
+    engine.keep(
+        "probes",
+        """SELECT s.probe AS probe, row_number() OVER (ORDER BY s.probe) AS code, p.code AS person, p.joint AS joint
+           FROM seen_probes AS s JOIN persons AS p ON CAST(s.person AS VARCHAR) = p.person""",
+    )
+    engine.keep(
+        "references_",
+        """SELECT s.reference AS reference, p.code AS person, p.joint AS joint
+           FROM seen_references AS s JOIN persons AS p ON CAST(s.person AS VARCHAR) = p.person""",
+    )
+
+
+def _persons() -> str:
+    # The block comes from a hash that every engine has, so that tallies made apart agree on it.
+    digit = "(strpos('0123456789abcdef', substr(md5(person), {}, 1)) - 1)"
+    number = " + ".join(f"{16 ** (4 - i)} * {digit.format(i)}" for i in range(1, 5))
+    return f"""
+        SELECT person, row_number() OVER (ORDER BY person) AS code, j.joint AS joint, groups,
+               CAST(({number}) % {N_BLOCKS} AS INTEGER) AS block
+        FROM (SELECT person, min(grp) AS grp, count(DISTINCT grp) AS groups FROM (
+                SELECT CAST(person AS VARCHAR) AS person, grp FROM seen_probes
+                UNION ALL SELECT CAST(person AS VARCHAR), grp FROM seen_references) AS t
+              GROUP BY person) AS s
+        JOIN joints AS j ON s.grp = j.name"""
+
+
+def _refuse_two_groups(engine: DuckDBEngine) -> None:
+    several = int(engine.columns("SELECT count(*) AS n FROM persons WHERE groups > 1")["n"][0])
+    if several:
+        raise BadInputError(
+            [
+                Problem(
+                    code="E036",
+                    slug="person-in-two-groups",
+                    severity="error",
+                    where="groups",
+                    seen=f"{several:,} people with more than one group",
+                    allowed="one combination of group values a person",
+                    remedy="mend the table of subjects; `misid check` lists where",
+                    count=several,
+                )
+            ]
+        )
+
+
+def count_designs(engine: DuckDBEngine) -> None:
+    """Make `design_r`, `design_c`, `design_both`: comparisons of each person, per label of the other side."""
+    engine.keep(
+        "design_r",
+        """SELECT p.person AS person, p.joint AS joint, l.label AS label, CAST(sum(b.m) AS BIGINT) AS m
+           FROM by_probe AS b JOIN probes AS p ON b.probe = p.probe
+           JOIN joints AS j ON b.reference_group = j.name JOIN by_label AS l ON l.joint = j.joint
+           GROUP BY p.person, p.joint, l.label""",
+    )
+    engine.keep(
+        "design_c",
+        """SELECT r.person AS person, r.joint AS joint, l.label AS label, CAST(sum(b.m) AS BIGINT) AS m
+           FROM by_reference AS b JOIN references_ AS r ON b.reference = r.reference
+           JOIN joints AS j ON b.probe_group = j.name JOIN by_label AS l ON l.joint = j.joint
+           GROUP BY r.person, r.joint, l.label""",
+    )
+    # A person counts on both sides of a pair of labels only when belonging to both labels.
+    engine.keep(
+        "design_both",
+        """SELECT r.person AS person, c.label AS probe_label, r.label AS reference_label, r.m AS rm, c.m AS cm
+           FROM design_r AS r JOIN design_c AS c ON r.person = c.person
+           JOIN by_label AS a ON a.label = c.label AND a.joint = r.joint
+           JOIN by_label AS b ON b.label = r.label AND b.joint = r.joint""",
+    )

@@ -1,0 +1,85 @@
+"""Pins: thresholds that meet a target exactly, found from the scores themselves.
+
+A histogram alone puts a threshold for "FMR <= 1/1000" at the edge of a bin. A pin is the lowest score,
+among those that occur, with no more than the wanted share of non-mated scores at or above it; so the
+rates there are exact to the last comparison and the threshold is conservative, never the nearest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import literal
+from misid.tally.model import Floats, Ints
+
+DEFAULT_TARGETS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+"""FMR and FPIR for which thresholds are sought when none are named."""
+
+
+def target_pins(engine: DuckDBEngine, values: str, total: int, targets: Sequence[float]) -> dict[float, float]:
+    """Per target the lowest score that occurs and meets it; targets that `total` trials cannot show are left out.
+
+    `values` is SQL for rows (score, n), the n trials whose error score is `score`. Tables `tail_rows` and
+    `mated_rows` hold the scores that may be chosen.
+    """
+    wanted = {t: math.floor(t * total + 1e-9) for t in targets if t * total >= 1}
+    if not wanted:
+        return {}
+    rows = engine.columns(f"""
+        SELECT score, above FROM (
+          SELECT score, n, sum(n) OVER (ORDER BY score DESC ROWS UNBOUNDED PRECEDING) AS above FROM ({values}) AS v) AS t
+        WHERE above - n <= {max(wanted.values())} ORDER BY score DESC""")
+    scores, above = rows["score"].astype(np.float64), rows["above"].astype(np.int64)
+    pins = {}
+    for target, allowed in wanted.items():
+        too_many = np.flatnonzero(above > allowed)
+        if too_many.size:
+            next_up = next_score_above(engine, float(scores[too_many[0]]))
+            if next_up is not None:
+                pins[target] = next_up
+    return pins
+
+
+def next_score_above(engine: DuckDBEngine, score: float) -> float | None:
+    """The lowest score of any comparison kept that is strictly above `score`."""
+    above = engine.columns(f"""
+        SELECT min(score) AS score FROM (
+          SELECT min(score) AS score FROM tail_rows WHERE score > {literal(score)}
+          UNION ALL SELECT min(score) FROM mated_rows WHERE NOT failed AND score > {literal(score)}) AS t""")["score"]
+    return None if np.ma.is_masked(above) else float(above[0])
+
+
+def crossing_bin(nonmated: Ints, mated: Ints) -> int | None:
+    """Index of the bin in which FMR, falling, meets FNMR, rising; None where a side is empty."""
+    if not nonmated.sum() or not mated.sum():
+        return None
+    # Rates at the lower edge of each bin.
+    fmr = np.cumsum(nonmated[::-1])[::-1] / nonmated.sum()
+    fnmr = (np.cumsum(mated) - mated) / mated.sum()
+    return int(np.flatnonzero(fmr >= fnmr)[-1])
+
+
+def crossing_pins(engine: DuckDBEngine, low: float, high: float, above: int, below: int, total: int, mated: int) -> Floats:
+    """The scores in [low, high) at which FMR and FNMR come closest: the two on either side of the crossing.
+
+    `above`: non-mated comparisons at or above `high`; `below`: mated ones under `low`; `total`, `mated`: all
+    of each kind.
+    """
+    rows = engine.columns(f"""
+        SELECT score, CAST(sum(n) AS BIGINT) AS n, CAST(sum(m) AS BIGINT) AS m FROM (
+          SELECT score, 1 AS n, 0 AS m FROM tail_rows WHERE score >= {literal(low)} AND score < {literal(high)}
+          UNION ALL SELECT score, 0, 1 FROM mated_rows
+          WHERE NOT failed AND score >= {literal(low)} AND score < {literal(high)}) AS t
+        GROUP BY score ORDER BY score""")
+    scores = rows["score"].astype(np.float64)
+    if not scores.size:
+        return np.empty(0)
+    fmr = (above + np.cumsum(rows["n"][::-1])[::-1]) / total
+    fnmr = (below + np.cumsum(rows["m"]) - rows["m"]) / mated
+    last = np.flatnonzero(fmr >= fnmr)
+    first = int(last[-1]) if last.size else 0
+    return np.asarray(scores[first : first + 2], dtype=np.float64)

@@ -1,0 +1,241 @@
+"""Searches: the best non-mated candidate, the mate's rank, and how false positives spread over people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import Columns
+from misid.tally.model import MAX_RANK, NO_BIN, Ints, Label, Table
+from misid.tally.moments import at_or_above, rolled_up
+
+_STEP = "OVER (PARTITION BY {keys} ORDER BY lvl DESC ROWS UNBOUNDED PRECEDING)"
+
+
+def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
+    """Make `mates_`: per probe its mate's best score and rank (non-mated at or above it, plus one).
+
+    Mates at or above the cut are ranked within the tail; the few below it by `outranking`, a full scan.
+    Ties count against the mate.
+    """
+    engine.keep(
+        "best_mates",
+        """SELECT probe, max(score) AS best, count(*) FILTER (WHERE NOT failed) AS k
+           FROM mated_rows GROUP BY probe""",
+    )
+    engine.keep("low_mates", f"SELECT probe, best FROM best_mates WHERE best < {cut}")
+    engine.keep(
+        "outranking",
+        f"""SELECT t.probe AS probe, count(*) AS n FROM tail_rows AS t JOIN best_mates AS b ON t.probe = b.probe
+            WHERE b.best >= {cut} AND t.score >= b.best GROUP BY t.probe
+            UNION ALL {outranking}""",
+    )
+    engine.keep(
+        "mates_",
+        """SELECT b.probe AS probe, b.best AS best, b.k AS k, 1 + coalesce(o.n, 0) AS rank
+           FROM best_mates AS b LEFT JOIN outranking AS o ON o.probe = b.probe""",
+    )
+
+
+def list_searches(engine: DuckDBEngine, best_key: str, best_part: str, mate_key: str, mate_part: str) -> None:
+    """Make `searches_`: one row a search, with bins and levels of its best non-mated candidate and its mate."""
+    engine.keep(
+        "searches_",
+        f"""
+        WITH best AS (
+          SELECT probe, max(best) AS best, CAST(sum(m) AS BIGINT) AS m FROM by_probe GROUP BY probe),
+        failures AS (SELECT probe, CAST(sum(n) AS BIGINT) AS n FROM failed_rows GROUP BY probe),
+        found AS (
+          SELECT p.code, p.person, p.joint, coalesce(b.m, 0) AS m, coalesce(f.n, 0) AS nf, b.best AS best,
+                 m.best AS mate, m.k AS k, m.probe IS NOT NULL AS has_mate, m.rank AS rank
+          FROM probes AS p LEFT JOIN best AS b ON b.probe = p.probe
+          LEFT JOIN failures AS f ON f.probe = p.probe LEFT JOIN mates_ AS m ON m.probe = p.probe)
+        SELECT s.code AS code, s.person AS person, s.joint AS joint, s.m + s.nf AS m, s.has_mate AS has_mate,
+               s.m + s.nf > 0 AS counts, s.m = 0 AND coalesce(s.k, 0) = 0 AS failed,
+               coalesce(bb.bin, {NO_BIN}) AS best_bin, coalesce(bb.lvl, -1) AS best_lvl,
+               coalesce(mb.bin, {NO_BIN}) AS mate_bin, coalesce(mb.lvl, -1) AS mate_lvl,
+               CASE WHEN mb.bin IS NULL THEN {MAX_RANK + 1} ELSE least(s.rank, {MAX_RANK + 1}) END AS rank
+        FROM found AS s
+        LEFT JOIN bins AS bb ON bb.key = {best_key} AND bb.part = {best_part}
+        LEFT JOIN bins AS mb ON mb.key = {mate_key} AND mb.part = {mate_part}""",
+    )
+
+
+def search_design(engine: DuckDBEngine, labels: Sequence[Label]) -> Table:
+    """Table search_design."""
+    rows: dict[str, list[int]] = {
+        name: []
+        for name in ("label", "mated", "searches", "failed", "people", "sum_k2", "gallery_min", "gallery_median", "gallery_max")
+    }
+    for mated, condition in ((0, "counts"), (1, "has_mate")):
+        people = engine.columns(f"""
+            SELECT joint, CAST(sum(k) AS BIGINT) AS searches, CAST(sum(failed) AS BIGINT) AS failed,
+                   count(*) AS people, CAST(sum(k * k) AS BIGINT) AS sum_k2
+            FROM (SELECT person, joint, count(*) AS k, count(*) FILTER (WHERE failed) AS failed
+                  FROM searches_ WHERE {condition} GROUP BY person, joint) AS t GROUP BY joint""")
+        sizes = engine.columns(f"""
+            SELECT joint, m, count(*) AS n FROM searches_ WHERE {condition} AND m > 0 GROUP BY joint, m""")
+        for index, label in enumerate(labels):
+            inside = np.isin(people["joint"], label.members)
+            rows["label"].append(index)
+            rows["mated"].append(mated)
+            for name in ("searches", "failed", "people", "sum_k2"):
+                rows[name].append(int(people[name][inside].sum()))
+            mine = np.isin(sizes["joint"], label.members)
+            smallest, middle, largest = _spread(sizes["m"][mine], sizes["n"][mine])
+            rows["gallery_min"].append(smallest)
+            rows["gallery_median"].append(middle)
+            rows["gallery_max"].append(largest)
+    return {name: np.array(values, dtype=np.int64) for name, values in rows.items()}
+
+
+def _spread(values: Ints, counts: Ints) -> tuple[int, int, int]:
+    """Smallest, (lower) median and largest of values that occur `counts` times; zeros for none."""
+    if not values.size:
+        return 0, 0, 0
+    order = np.argsort(values)
+    below = np.cumsum(counts[order])
+    middle = values[order][np.searchsorted(below, (below[-1] + 1) // 2)]
+    return int(values.min()), int(middle), int(values.max())
+
+
+def best_nonmated(engine: DuckDBEngine) -> Table:
+    """Table best_nonmated."""
+    return _table(engine.columns("""
+        SELECT joint AS probe_group, best_bin AS bin, count(*) AS count FROM searches_ WHERE counts
+        GROUP BY joint, best_bin ORDER BY joint, best_bin"""))
+
+
+def mates(engine: DuckDBEngine) -> Table:
+    """Table mates."""
+    return _table(engine.columns("""
+        SELECT joint AS probe_group, rank, mate_bin AS bin, count(*) AS count FROM searches_ WHERE has_mate
+        GROUP BY joint, rank, mate_bin ORDER BY joint, rank, mate_bin"""))
+
+
+def search_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int, references: Ints) -> Table:
+    """Table search_moments. `references`: reference people searched, per label of the probes."""
+    hits_step = _STEP.format(keys="s.person")
+    hits = engine.columns(f"""
+        WITH k AS (SELECT person, count(*) AS k FROM searches_ WHERE counts GROUP BY person),
+        events AS (SELECT person, joint, best_lvl AS lvl, count(*) AS n FROM searches_
+                   WHERE counts AND best_lvl >= 0 GROUP BY person, joint, best_lvl),
+        steps AS (SELECT s.*, k.k AS k, sum(s.n) {hits_step} AS c FROM events AS s JOIN k ON k.person = s.person)
+        SELECT joint, lvl, CAST(sum(n) AS BIGINT) AS hits, CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS sum_a2,
+               CAST(sum(n * k) AS BIGINT) AS sum_ak
+        FROM steps GROUP BY joint, lvl""")
+    exceed = engine.columns("""
+        SELECT joint_p AS joint, lvl, count(*) AS exceed FROM tail WHERE counts AND lvl >= 0 GROUP BY joint_p, lvl""")
+    shape, keys = (n_joint, n_levels), ("joint", "lvl")
+    columns = {v: rolled_up(at_or_above(hits, v, shape, keys), labels) for v in ("hits", "sum_a2", "sum_ak")}
+    columns["exceed"] = rolled_up(at_or_above(exceed, "exceed", shape, keys), labels)
+    engine.keep("sole", _sole())
+    step = _STEP.format(keys="person, label")
+    sole = engine.columns(f"""
+        WITH steps AS (SELECT *, sum(n) {step} AS c FROM sole)
+        SELECT label, lvl, CAST(sum(n) AS BIGINT) AS sum_d, CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS sum_d2
+        FROM steps GROUP BY label, lvl""")
+    label_shape, label_keys = (len(labels), n_levels), ("label", "lvl")
+    for name in ("sum_d", "sum_d2"):
+        columns[name] = at_or_above(sole, name, label_shape, label_keys)
+    both = engine.columns(_searcher_and_sole(step))
+    for name in ("sum_ad", "sum_kd"):
+        columns[name] = at_or_above(both, name, label_shape, label_keys)
+    label, level = (a.ravel().astype(np.int64) for a in np.indices(label_shape))
+    table = {"label": label, "level": level} | {name: values.ravel() for name, values in columns.items()}
+    table["references"] = references[label]
+    return table
+
+
+def _sole() -> str:
+    """Steps of D_j: for levels between the second-best and the best person of a search, the best is alone."""
+    return """
+        WITH people AS (
+          SELECT probe, joint_p, person_r, max(lvl) AS lvl FROM tail WHERE counts AND lvl >= 0
+          GROUP BY probe, joint_p, person_r),
+        ordered AS (
+          SELECT *, row_number() OVER (PARTITION BY probe ORDER BY lvl DESC, person_r) AS place FROM people),
+        first_two AS (
+          SELECT probe, joint_p, max(person_r) FILTER (WHERE place = 1) AS person,
+                 max(lvl) FILTER (WHERE place = 1) AS best, coalesce(max(lvl) FILTER (WHERE place = 2), -1) AS second
+          FROM ordered WHERE place <= 2 GROUP BY probe, joint_p),
+        events AS (
+          SELECT joint_p, person, best AS lvl, 1 AS n FROM first_two WHERE best > second
+          UNION ALL SELECT joint_p, person, second, -1 FROM first_two WHERE best > second AND second >= 0)
+        SELECT e.person AS person, l.label AS label, e.lvl AS lvl, CAST(sum(e.n) AS BIGINT) AS n
+        FROM events AS e JOIN by_label AS l ON l.joint = e.joint_p GROUP BY e.person, l.label, e.lvl"""
+
+
+def _searcher_and_sole(step: str) -> str:
+    """Steps of A_i D_i and K_i D_i for people who search and are searched; their label must hold them."""
+    return f"""
+        WITH k AS (SELECT person, joint, count(*) AS k FROM searches_ WHERE counts GROUP BY person, joint),
+        hits AS (SELECT person, joint, best_lvl AS lvl, count(*) AS n FROM searches_
+                 WHERE counts AND best_lvl >= 0 GROUP BY person, joint, best_lvl),
+        events AS (
+          SELECT person, label, lvl, sum(a) AS a, sum(d) AS d FROM (
+            SELECT h.person, l.label, h.lvl, h.n AS a, 0 AS d FROM hits AS h JOIN by_label AS l ON l.joint = h.joint
+            UNION ALL
+            SELECT s.person, s.label, s.lvl, 0, s.n FROM sole AS s JOIN k ON k.person = s.person
+            JOIN by_label AS l ON l.joint = k.joint AND l.label = s.label) AS u
+          GROUP BY person, label, lvl),
+        steps AS (
+          SELECT *, sum(a) {step} AS a_above, sum(d) {step} AS d_above FROM events)
+        SELECT s.label AS label, s.lvl AS lvl,
+               CAST(sum(a_above * d_above - (a_above - a) * (d_above - d)) AS BIGINT) AS sum_ad,
+               CAST(sum(k.k * d) AS BIGINT) AS sum_kd
+        FROM steps AS s JOIN k ON k.person = s.person GROUP BY s.label, s.lvl"""
+
+
+def spectrum(engine: DuckDBEngine, from_level: int) -> Table:
+    """Table spectrum: what each search exceeded, with the searches put in an order of content.
+
+    An order of ids, or of a hash of ids, would let whoever has the ids find a person's row.
+    """
+    rows = _table(engine.columns(f"""
+        SELECT t.probe AS search, t.joint_p AS probe_group, t.joint_r AS reference_group, p.block AS block,
+               t.lvl AS level, count(*) AS count
+        FROM tail AS t JOIN persons AS p ON p.code = t.person_r
+        WHERE t.counts AND t.lvl >= {from_level}
+        GROUP BY t.probe, t.joint_p, t.joint_r, p.block, t.lvl"""))
+    content = ("probe_group", "reference_group", "block", "level", "count")
+    _, search = np.unique(rows["search"], return_inverse=True)
+    n_searches = int(search.max()) + 1 if search.size else 0
+    mixed = np.zeros(len(search), dtype=np.uint64)
+    for name in content:
+        mixed = (mixed + rows[name].astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    whole = np.zeros(n_searches, dtype=np.uint64)
+    np.add.at(whole, search, mixed)
+    size = np.bincount(search, minlength=n_searches)
+    group = np.zeros(n_searches, dtype=np.int64)
+    group[search] = rows["probe_group"]
+    place = np.empty(n_searches, dtype=np.int64)
+    place[np.lexsort((whole, size, group))] = np.arange(n_searches)
+    rows["search"] = place[search]
+    order = np.lexsort(tuple(rows[name] for name in ("count", "level", "block", "reference_group", "search")))
+    return {name: values[order] for name, values in rows.items()}
+
+
+def spectrum_design(engine: DuckDBEngine) -> Table:
+    """Table spectrum_design."""
+    return _table(engine.columns("""
+        WITH n AS (SELECT joint, count(*) AS searches FROM searches_ WHERE counts GROUP BY joint)
+        SELECT p.joint AS probe_group, j.joint AS reference_group, any_value(n.searches) AS searches,
+               CAST(sum(b.m) AS BIGINT) AS comparisons
+        FROM by_probe AS b JOIN probes AS p ON p.probe = b.probe JOIN joints AS j ON j.name = b.reference_group
+        JOIN n ON n.joint = p.joint GROUP BY p.joint, j.joint ORDER BY p.joint, j.joint"""))
+
+
+def blocks(engine: DuckDBEngine) -> Table:
+    """Table blocks."""
+    return _table(engine.columns("""
+        SELECT p.block AS block, r.joint AS reference_group, count(DISTINCT r.person) AS people, count(*) AS "references"
+        FROM references_ AS r JOIN persons AS p ON p.code = r.person
+        GROUP BY p.block, r.joint ORDER BY p.block, r.joint"""))
+
+
+def _table(columns: Columns) -> Table:
+    return {name: np.asarray(values).astype(np.int64) for name, values in columns.items()}

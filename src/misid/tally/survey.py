@@ -1,0 +1,218 @@
+"""The first look at the scores: their range, the coarse histogram, and what it says to do next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import Columns, literal
+from misid.ground.errors import BadInputError, Findings, Problem
+from misid.scores.model import Scores
+from misid.tally import passes, pins
+from misid.tally.grid import BASE_BITS, FINE_BITS, MAX_BITS, Grid, grid_for, too_coarse
+from misid.tally.levels import SPARSE_ROWS, ladder
+from misid.tally.model import Floats, Ints
+from misid.tally.parts import Parts
+
+AFFORDABLE_ROWS = 1 << 25
+"""Comparisons that may be looked at one by one so that a low threshold gets person moments too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coarse:
+    """The coarse histogram: one row a pair of groups, mated or not, and occupied bin."""
+
+    grid: Grid
+    rows: Columns
+    """probe_group, reference_group (joint labels), mated, key, n."""
+
+    def pooled(self, *, mated: bool) -> tuple[Ints, Ints]:
+        """Ascending keys of all occupied bins, and the (mated or non-mated) comparisons in each."""
+        keys, inverse = np.unique(self.rows["key"], return_inverse=True)
+        mine = self.rows["mated"] == mated
+        count = np.zeros(len(keys), dtype=np.int64)
+        np.add.at(count, inverse[mine], self.rows["n"][mine].astype(np.int64))
+        return keys.astype(np.int64), count
+
+    def edges(self) -> Floats:
+        """Lower edges of the occupied bins, in the order of `pooled`."""
+        keys, _ = self.pooled(mated=False)
+        return np.ldexp(keys.astype(np.float64), -(self.grid.shift + FINE_BITS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the histogram says to do: where the tail begins, at which levels people are counted."""
+
+    rungs: Floats
+    cut: float
+    low_thresholds: tuple[float, ...]
+    """Thresholds under audit too far down to look at single comparisons: counted, without person moments."""
+    crossing: tuple[float, float] | None
+    """The bin in which FMR and FNMR cross, if single comparisons in it can be looked at."""
+
+
+def extent(scores: Scores, parts: Parts) -> tuple[float, float]:
+    """Lowest and highest finite score; refuses what is not a score."""
+    parts.run("extent", passes.extent)
+    found = {name: column for name, column in scores.engine.columns("""
+        SELECT min(lowest) AS lowest, max(highest) AS highest, CAST(sum(n_rows) AS BIGINT) AS n_rows,
+               CAST(sum(n_failed) AS BIGINT) AS n_failed, CAST(sum(n_null) AS BIGINT) AS n_null,
+               CAST(sum(n_nan) AS BIGINT) AS n_nan FROM extent""").items()}
+    findings = Findings()
+    for column, what in (("n_null", "NULL"), ("n_nan", "NaN")):
+        count = int(np.ma.filled(found[column], 0)[0])
+        if count:
+            findings.add(_not_a_score(what, count))
+    lowest, highest = found["lowest"], found["highest"]
+    if np.ma.is_masked(lowest) or np.ma.is_masked(highest):
+        if not findings.problems:
+            findings.add(_nothing(int(np.ma.filled(found["n_rows"], 0)[0]), int(np.ma.filled(found["n_failed"], 0)[0])))
+        findings.raise_if_any()
+    findings.raise_if_any()
+    return float(lowest[0]), float(highest[0])
+
+
+def _not_a_score(what: str, count: int) -> Problem:
+    return Problem(
+        code="E030",
+        slug="score-not-a-number",
+        severity="error",
+        where="score",
+        seen=f"{what} in {count:,} comparisons",
+        allowed="a number, or a failure code that is declared",
+        remedy="declare it as a failure with --failure nan, or mend the input",
+        count=count,
+    )
+
+
+def _nothing(rows: int, failed: int) -> Problem:
+    return Problem(
+        code="E031",
+        slug="no-comparisons",
+        severity="error",
+        where="the input",
+        seen=f"{rows:,} rows, {failed:,} of them failures",
+        allowed="at least one comparison with a finite score",
+        remedy="check the file, the columns chosen and the failure codes declared",
+    )
+
+
+def histogram(parts: Parts, engine: DuckDBEngine, lowest: float, highest: float) -> Coarse:
+    """The coarse histogram, on a grid fine enough for the middle of the non-mated scores."""
+    bits = BASE_BITS
+    while True:
+        grid = grid_for(lowest, highest, bits=bits)
+        parts.run("histogram", lambda view, grid=grid: passes.histogram(view, grid))  # type: ignore[misc]
+        rows = engine.columns("""
+            SELECT probe_group, reference_group, mated, key, CAST(sum(n) AS BIGINT) AS n FROM histogram
+            GROUP BY probe_group, reference_group, mated, key""")
+        coarse = Coarse(grid=grid, rows=rows)
+        keys, nonmated = coarse.pooled(mated=False)
+        more = too_coarse(keys >> FINE_BITS, nonmated) if nonmated.sum() else 0
+        # Scores of few distinct values never span more bins, however fine.
+        finer = grid_for(lowest, highest, bits=min(bits + more, MAX_BITS))
+        if not more or finer.shift == grid.shift or np.count_nonzero(nonmated) <= 2:
+            return coarse
+        bits = min(bits + more, MAX_BITS)
+
+
+def plan(coarse: Coarse, audit: Sequence[float], *, rows: int = SPARSE_ROWS) -> Plan:
+    """Where the tail begins: at the ladder's first rung, lower for thresholds and the EER if affordable."""
+    edges, step = coarse.edges(), coarse.grid.step
+    _, nonmated = coarse.pooled(mated=False)
+    _, mated = coarse.pooled(mated=True)
+    rungs = ladder(edges, nonmated, step, rows=rows)
+    at_or_above = np.append(np.cumsum(nonmated[::-1])[::-1], 0)
+    cut, low = rungs.cut, []
+
+    def lowered(score: float, most: int) -> float | None:
+        start = math.floor(score / step) * step
+        return start if int(at_or_above[np.searchsorted(edges, start)]) <= most else None
+
+    for threshold in audit:
+        if threshold < cut:
+            start = lowered(threshold, AFFORDABLE_ROWS)
+            cut = cut if start is None else min(cut, start)
+            if start is None:
+                low.append(threshold)
+    crossing = pins.crossing_bin(nonmated, mated)
+    bin_of_crossing = None
+    if crossing is not None:
+        start = lowered(float(edges[crossing]), max(rows, SPARSE_ROWS))
+        if float(edges[crossing]) >= cut or start is not None:
+            cut = cut if start is None else min(cut, start)
+            bin_of_crossing = (float(edges[crossing]), float(edges[crossing]) + step)
+    return Plan(rungs=rungs.levels, cut=cut, low_thresholds=tuple(low), crossing=bin_of_crossing)
+
+
+def special_edges(engine: DuckDBEngine, coarse: Coarse, todo: Plan, targets: Sequence[float], audit: Sequence[float]) -> Floats:
+    """Edges that are not on the grid: thresholds under audit, and pins for the targets and the EER."""
+    _, nonmated = coarse.pooled(mated=False)
+    edges = coarse.edges()
+    found = list(audit)
+    total = int(nonmated.sum())
+    # A target whose threshold lies below the tail cannot be pinned from the tail.
+    in_tail = int(nonmated[edges >= todo.cut].sum())
+    shown = [t for t in targets if t * total <= in_tail]
+    found += pins.target_pins(
+        engine, "SELECT score, count(*) AS n FROM tail_rows GROUP BY score", total, shown
+    ).values()
+    searches = int(engine.columns("SELECT count(DISTINCT probe) AS n FROM by_probe")["n"][0])
+    found += pins.target_pins(
+        engine,
+        f"""SELECT score, count(*) AS n FROM (SELECT probe, max(best) AS score FROM by_probe GROUP BY probe) AS b
+            WHERE score >= {literal(todo.cut)} GROUP BY score""",
+        searches,
+        targets,
+    ).values()
+    if todo.crossing is not None:
+        low, high = todo.crossing
+        _, mated = coarse.pooled(mated=True)
+        found += pins.crossing_pins(
+            engine, low, high,
+            above=int(nonmated[edges >= high].sum()), below=int(mated[edges < low].sum()),
+            total=total, mated=int(mated.sum()),
+        ).tolist()  # fmt: skip
+    return np.unique(np.asarray(found, dtype=np.float64))
+
+
+def split_bins(parts: Parts, engine: DuckDBEngine, grid: Grid, todo: Plan) -> Columns | None:
+    """Coarse bins below the tail that a threshold splits: probe_group, reference_group, key, part, n."""
+    if not todo.low_thresholds:
+        return None
+    starts = sorted({math.floor(t / grid.step) * grid.step for t in todo.low_thresholds})
+    parts.run("splits", lambda view: passes.split_bins(view, grid, starts))
+    return engine.columns("""
+        SELECT probe_group, reference_group, key, part, CAST(sum(n) AS BIGINT) AS n FROM splits
+        GROUP BY probe_group, reference_group, key, part""")
+
+
+def final_grid(coarse: Coarse, todo: Plan, specials: Floats) -> Grid:
+    """The coarse grid below the tail, the fine one in it, split at the special edges."""
+    return replace(coarse.grid, cut=todo.cut, specials=tuple(float(t) for t in specials))
+
+
+def refuse_stray_groups(rows: Columns, known: Sequence[str]) -> None:
+    """A group met in the comparisons that the reader did not announce would be lost: refuse it."""
+    met = set(rows["probe_group"].tolist()) | set(rows["reference_group"].tolist())
+    strays = sorted(met - set(known))
+    if strays:
+        raise BadInputError(
+            [
+                Problem(
+                    code="E032",
+                    slug="unannounced-group",
+                    severity="error",
+                    where="groups",
+                    seen=f"{len(strays)} combinations of group values that were not there when the input was opened",
+                    allowed="an input that stays the same while it is read",
+                    remedy="run again once nothing writes to the input",
+                    count=len(strays),
+                )
+            ]
+        )
