@@ -1,0 +1,58 @@
+"""``misid check``: all that is wrong with an input, at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from misid.cli.options import Format, InputOptions, OutputFormat, Source
+from misid.cli.output import print_records
+from misid.cli.plumbing import command
+from misid.cli.sources import the_tally
+from misid.cli.talk import Talk
+from misid.cli.work import open_input, show_queries
+from misid.ground.errors import BadInputError, Problem, UsageError
+
+
+@command(
+    "check",
+    example=("misid check scores.csv --failure -1", "misid check matrix.csv --failure -1 --format json"),
+)
+def check(sources: Source = None, *, inputs: InputOptions, form: OutputFormat = "table", talk: Talk) -> int:
+    """Find all that is wrong with scores at once: codes, counts, examples, and what to do.
+
+    Ends with exit code 3 if there is an error, and 0 if there are at most warnings.
+    """
+    tally = the_tally(sources or (), inputs)
+    if tally is not None:
+        raise UsageError(f"{tally} is a tally, and check reads scores", remedy=f"misid rates {tally}")
+    from misid.ground.text import finite
+    from misid.scores import check as check_scores
+
+    try:
+        with open_input(sources or (), inputs, talk) as scores:
+            with talk.progress() as progress:
+                progress.watch(scores.engine.connection)
+                progress.stage("checking")
+                report = check_scores(scores)
+            show_queries(scores, talk)
+    except BadInputError as error:
+        # Too wrong to be opened: what was found until then is the answer.
+        _print(error.problems, {"ok": False, "counts": None, "notes": []}, str(error), form)
+        return BadInputError.exit_code
+    _print(report.problems, finite(report.to_dict()), str(report), form)
+    return 0 if report.ok else BadInputError.exit_code
+
+
+def _print(problems: Sequence[Problem], whole: dict[str, Any], text: str, form: Format) -> None:
+    records = [asdict(problem) for problem in problems]
+    if form == "json":
+        json.dump({**whole, "problems": records}, sys.stdout, indent=2, ensure_ascii=False)
+        sys.stdout.write("\n")
+    elif form == "table":
+        sys.stdout.write(f"{text}\n")
+    else:
+        print_records(records, form)

@@ -1,0 +1,38 @@
+"""``misid merge``: tallies of disjoint sets of searches add."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from misid.cli.options import Force, output_path
+from misid.cli.plumbing import command
+from misid.cli.sources import read
+from misid.cli.talk import Talk
+
+
+@command(
+    "merge",
+    example=(
+        "misid merge site-a.tally site-b.tally -o both.tally",
+        "misid merge site-a.tally site-b.tally -o both.tally --force",
+    ),
+)
+def merge(
+    tallies: Annotated[list[str], Argument(metavar="TALLY...", help="Tallies made with the same grid (--like).")],
+    *,
+    output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The tally to write.")] = None,
+    force: Force = False,
+    talk: Talk,
+) -> None:
+    """Add tallies of disjoint sets of searches, so that laboratories can pool counts and no scores."""
+    from misid.tally import merge_tallies, write_tally
+
+    path: Path = output_path("--output", output)
+    merged = merge_tallies([read(name) for name in tallies])
+    write_tally(merged, path, force=force)
+    for warning in merged.warnings:
+        talk.say(f"warning: {warning}")
+    talk.say(f"{path}: {len(tallies)} tallies added")

@@ -1,0 +1,63 @@
+"""Prints records that are not rates: what was checked, what the doctor found, what a tally holds."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from misid.cli.options import Format
+
+
+def print_records(records: Sequence[dict[str, Any]], form: Format) -> None:
+    """Print records with the same keys on standard output: a table for people, or for machines."""
+    from misid.ground.text import finite, write_csv
+
+    columns = list(records[0]) if records else []
+    if form == "json":
+        json.dump([finite(record) for record in records], sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+        sys.stdout.write("\n")
+    elif form == "csv":
+        write_csv([{key: _cell(value) for key, value in record.items()} for record in records], columns, sys.stdout)
+    elif form == "md":
+        _print_markdown(columns, records)
+    else:
+        _print_table(columns, records)
+
+
+def _cell(value: Any) -> Any:
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(_cell(value))
+
+
+def _print_markdown(columns: list[str], records: Sequence[dict[str, Any]]) -> None:
+    if not records:
+        return
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    for record in records:
+        cells = (_text(value).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for value in record.values())
+        lines.append("| " + " | ".join(cells) + " |")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _print_table(columns: list[str], records: Sequence[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    said = [column for column in columns if any(_text(record[column]) for record in records)]
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140, highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in said:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for record in records:
+        table.add_row(*(Text(_text(record[column])) for column in said))
+    console.print(table)

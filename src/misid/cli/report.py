@@ -1,0 +1,49 @@
+"""``misid report``: one page that a stranger can read, and the same for machines."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Option
+
+from misid.cli.options import Force, InputOptions, RateOptions, SourceOrTally, output_path
+from misid.cli.plumbing import command
+from misid.cli.talk import Talk
+from misid.cli.work import TallyOptions, tally_of
+
+
+@command(
+    "report",
+    example=(
+        "misid report scores.csv --failure -1 -o out/",
+        "misid report test.tally --threshold 0.5 -o out/ --force",
+    ),
+)
+def report(
+    sources: SourceOrTally = None,
+    *,
+    inputs: InputOptions,
+    wanted: RateOptions,
+    kept: TallyOptions,
+    title: Annotated[str | None, Option("--title", metavar="TEXT", help="What was tested, for the heading.")] = None,
+    output: Annotated[str | None, Option("--output", "-o", metavar="DIR", help="Where the report goes.")] = None,
+    force: Force = False,
+    talk: Talk,
+) -> None:
+    """Check, count and write a report: an offline HTML page, JSON, and CSV of every table and figure.
+
+    Refuses with exit code 3 if the check finds an error.
+    """
+    from misid.rates import compute_rates
+    from misid.report import Report, write_report
+
+    directory = output_path("--output", output)
+    options = wanted.declared()
+    tally, checked = tally_of(sources or (), inputs, wanted, kept, talk)
+    with talk.progress() as progress:
+        progress.stage("computing rates")
+        result = compute_rates(tally, **options)
+        progress.stage("writing the report")
+        titled = {} if title is None else {"title": title}
+        write_report(Report(rates=result, tally=tally, check=checked, **titled), directory, force=force)
+    talk.say(f"{directory / 'report.html'}")

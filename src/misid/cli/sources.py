@@ -1,0 +1,80 @@
+"""What a SOURCE is: a tally, one of the shipped examples, or scores."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from misid.cli.options import InputOptions
+from misid.ground.errors import UsageError
+
+if TYPE_CHECKING:
+    from misid.tally import Tally
+
+EXAMPLE = "example:"
+SUFFIX = ".tally"
+
+
+def examples() -> list[str]:
+    """Names of the tallies that misid ships."""
+    folder = files("misid") / "examples"
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
+
+
+def is_tally(source: str) -> bool:
+    """Whether `source` names a tally: by its prefix or suffix, else by what is in the file."""
+    if source.startswith(EXAMPLE) or source.endswith(SUFFIX):
+        return True
+    path = Path(source)
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "manifest.json" in archive.namelist()
+
+
+def the_tally(sources: Sequence[str], inputs: InputOptions) -> str | None:
+    """The one tally among `sources`, or None where they are scores."""
+    tallies = [source for source in sources if is_tally(source)]
+    if not tallies:
+        return None
+    if len(sources) > 1:
+        raise UsageError(
+            f"{len(sources)} sources, and {tallies[0]} is a tally",
+            remedy="one tally at a time; misid merge adds several",
+        )
+    if not inputs.is_empty:
+        raise UsageError(
+            f"{tallies[0]} is a tally, and options on how to read scores were given",
+            remedy="leave them out: a tally carries what was declared when it was made",
+        )
+    return tallies[0]
+
+
+def read(source: str) -> Tally:
+    """Read a tally file or a shipped example."""
+    from misid.tally import read_tally
+
+    if not source.startswith(EXAMPLE):
+        return read_tally(Path(source))
+    name = source.removeprefix(EXAMPLE)
+    known = examples()
+    if name not in known:
+        raise UsageError(
+            f"no example is called {name!r}", remedy=" or ".join(f"{EXAMPLE}{known_name}" for known_name in known)
+        )
+    return read_tally(Path(str(files("misid") / "examples" / f"{name}{SUFFIX}")))
+
+
+def scores_source(sources: Sequence[str], inputs: InputOptions) -> Any:
+    """What `misid.scores.open_scores` is to read, from the arguments and ``--candidates``."""
+    named = [*sources, *([inputs.candidates] if inputs.candidates else [])]
+    if not named and not (inputs.genuine or inputs.impostor):
+        raise UsageError("no source is named", remedy="misid COMMAND SOURCE, or --genuine FILE --impostor FILE")
+    if inputs.candidates and sources:
+        raise UsageError("both SOURCE and --candidates are given", remedy="they mean the same: give one")
+    return None if not named else named[0] if len(named) == 1 else named

@@ -1,0 +1,80 @@
+"""``misid tally``: from scores to the counts that may travel."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Option
+
+from misid.cli.options import COUNTING, Force, InputOptions, RateOptions, Source, output_path
+from misid.cli.plumbing import command
+from misid.cli.sources import the_tally
+from misid.cli.talk import Talk
+from misid.cli.work import TallyOptions, count, open_input
+from misid.ground.errors import UsageError
+
+
+@command(
+    "tally",
+    example=(
+        "misid tally scores.csv --failure -1 -o test.tally",
+        "misid tally scores.csv --failure -1 --threshold 0.5,0.6 --min-people 10 -o public.tally",
+    ),
+)
+def tally(
+    sources: Source = None,
+    *,
+    inputs: InputOptions,
+    threshold: Annotated[
+        str | None,
+        Option(
+            "--threshold",
+            metavar="T1,T2,...",
+            help="Thresholds under audit, on the input's scale; counted exactly.",
+            rich_help_panel=COUNTING,
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        Option(
+            "--target",
+            metavar="P1,P2,...",
+            help="FMRs and FPIRs to keep thresholds for; default 0.01 to 0.000001.",
+            rich_help_panel=COUNTING,
+        ),
+    ] = None,
+    min_people: Annotated[
+        int | None,
+        Option(
+            "--min-people",
+            metavar="N",
+            min=1,
+            help="Fold groups with fewer people into one, for a tally that will be published.",
+            rich_help_panel=COUNTING,
+        ),
+    ] = None,
+    kept: TallyOptions,
+    unchecked: Annotated[
+        bool, Option("--unchecked", help="Skip the check: it was made before.", rich_help_panel=COUNTING)
+    ] = False,
+    output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The tally to write.")] = None,
+    force: Force = False,
+    talk: Talk,
+) -> None:
+    """Count scores into a tally: a small file without ids, from which every rate can be computed."""
+    from misid.tally import write_tally
+
+    path = output_path("--output", output)
+    name = the_tally(sources or (), inputs)
+    if name is not None:
+        raise UsageError(f"{name} is a tally already", remedy=f"misid rates {name}")
+    if path.exists() and not force:
+        # Found out now, not after an hour of counting.
+        raise UsageError(f"{path} exists already", remedy="give another name, or --force to replace it")
+    wanted = RateOptions(threshold=threshold, target=target)
+    with open_input(sources or (), inputs, talk) as scores:
+        made, _ = count(scores, wanted, kept, talk, unchecked=unchecked, min_people=min_people)
+    write_tally(made, path, force=force)
+    for warning in made.warnings:
+        talk.say(f"warning: {warning}")
+    talk.say(f"{path}: {path.stat().st_size:,} bytes")

@@ -1,0 +1,118 @@
+"""The way from a SOURCE to a tally, which several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Option
+
+from misid.cli.options import COUNTING, InputOptions, RateOptions
+from misid.cli.sources import read, scores_source, the_tally
+from misid.cli.talk import Talk
+
+if TYPE_CHECKING:
+    from misid.scores import CheckReport, Scores
+    from misid.tally import Tally
+
+
+@dataclass(frozen=True, kw_only=True)
+class TallyOptions:
+    """What is kept of the scores when they are counted."""
+
+    intersections: Annotated[
+        bool, Option("--intersections", help="Tell combinations of groups apart too.", rich_help_panel=COUNTING)
+    ] = False
+    note: Annotated[
+        str,
+        Option("--note", metavar="TEXT", help="Said of the test wherever the tally goes.", rich_help_panel=COUNTING),
+    ] = ""
+    work: Annotated[
+        Path | None,
+        Option(
+            "--work",
+            metavar="DIR",
+            help="Keep finished parts there while counting, so that a killed run goes on where it was.",
+            rich_help_panel=COUNTING,
+        ),
+    ] = None
+
+
+def open_input(sources: Sequence[str], inputs: InputOptions, talk: Talk) -> Scores:
+    """Open the scores that the arguments name, and say how their columns were understood."""
+    from misid.scores import open_scores
+
+    scores = open_scores(scores_source(sources, inputs), **inputs.declared(), **inputs.engine())
+    if scores.mapping:
+        talk.say("read as: " + "; ".join(f"{what} from {column}" for what, column in scores.mapping))
+    if scores.polarity == "distance":
+        talk.say("read as: a distance; lower scores are more similar")
+    return scores
+
+
+def show_plan(scores: Scores, talk: Talk) -> None:
+    """Say what is about to be read and what the engine may take, with -v."""
+    rows = sum(file.rows for file in scores.inputs)
+    n_bytes = sum(file.n_bytes for file in scores.inputs)
+    limit = scores.engine.columns("SELECT current_setting('memory_limit') AS memory")["memory"][0]
+    talk.say(
+        f"plan: {rows:,} rows in {len(scores.inputs)} files ({n_bytes / 1e6:,.1f} MB); "
+        f"DuckDB {scores.engine.version}, at most {limit}, then spills to {scores.engine.scratch}",
+        level=1,
+    )
+
+
+def show_queries(scores: Scores, talk: Talk) -> None:
+    """Show the SQL that ran, with -vv."""
+    for query in scores.engine.log:
+        talk.say(f"{query};", level=2)
+
+
+def count(
+    scores: Scores, wanted: RateOptions, kept: TallyOptions, talk: Talk, *, unchecked: bool = False, **more: Any
+) -> tuple[Tally, CheckReport | None]:
+    """Check the scores, and count them if nothing is wrong.
+
+    Raises
+    ------
+    BadInputError
+        Holding every error the check found.
+    """
+    from misid.scores import check
+    from misid.tally import build_tally
+
+    if wanted.targets:
+        more["targets"] = wanted.targets
+    show_plan(scores, talk)
+    with talk.progress() as progress:
+        progress.watch(scores.engine.connection)
+        report = None
+        if not unchecked:
+            progress.stage("checking")
+            report = check(scores)
+            talk.warn(report.warnings)
+            report.raise_if_any()
+        tally = build_tally(
+            scores,
+            thresholds=wanted.thresholds,
+            intersections=kept.intersections,
+            note=kept.note,
+            work=kept.work,
+            stage=progress.stage,
+            **more,
+        )
+    show_queries(scores, talk)
+    return tally, report
+
+
+def tally_of(
+    sources: Sequence[str], inputs: InputOptions, wanted: RateOptions, kept: TallyOptions, talk: Talk
+) -> tuple[Tally, CheckReport | None]:
+    """The tally that is named, or the one that is made of the scores that are named."""
+    name = the_tally(sources, inputs)
+    if name is not None:
+        return read(name), None
+    with open_input(sources, inputs, talk) as scores:
+        return count(scores, wanted, kept, talk)
