@@ -1,0 +1,104 @@
+"""Every stable code that can be said of an input, with its name and meaning. `docs/codes.md` is made from this.
+
+Codes are only ever added, never changed or given to something else: files and scripts of users hold them.
+"""
+
+from __future__ import annotations
+
+from misid.ground.errors import Problem
+
+CODES: dict[str, tuple[str, str]] = {
+    "E001": ("file-not-found", "No file is at the path given, or it may not be read."),
+    "E002": ("empty-input", "The file has no bytes, or no rows below its header."),
+    "E003": ("not-what-its-name-says", "The first bytes of the file are not of the format that its name promises."),
+    "E004": ("truncated-file", "The file ends before its format says it may."),
+    "E005": ("not-scores", "The file is an image, a document, an archive or another thing that misid never reads."),
+    "E006": ("not-utf8", "A text file has bytes that are not UTF-8."),
+    "E007": ("wrong-delimiter", "The lines of a text file do not fall into columns with the delimiter in use."),
+    "E008": ("ragged-rows", "Rows have more or fewer values than the header has columns."),
+    "E009": ("broken-quotes", "A quoted value does not end, or goes on after its closing quote."),
+    "E010": ("non-numeric-score", "A score is not a number."),
+    "E011": ("decimal-comma", "Scores are written with a decimal comma."),
+    "E012": ("missing-column", "A column that is needed, or was named, is not in the input."),
+    "E013": ("ambiguous-column", "Several columns could be the one that is needed."),
+    "E014": ("duplicate-column", "Two columns have the same name."),
+    "E015": ("duplicate-edge-id", "An id stands twice on one edge of a matrix."),
+    "E016": ("matrix-not-rectangular", "A row of a matrix has more or fewer scores than its header has ids."),
+    "E017": ("unknown-attribute", "A demographic attribute that was named is not in the input, or has too many values."),
+    "E018": ("files-differ", "Files of one input have different columns or column types."),
+    "E019": ("mated-not-known", "A value of the column that says which comparisons are mated is empty or unknown."),
+    "E020": ("missing-id", "A comparison has no id of its probe, its reference or one of their people."),
+    "E021": ("nothing-says-mated", "Nothing in the input says which comparisons are mated."),
+    "E022": ("contradicting-rows", "A table that has one row a person, sample, search or reference has two that differ."),
+    "E023": ("sample-without-person", "A sample in the scores has no row in the table of samples."),
+    "E024": ("list-not-declared", "A candidate list lacks a declaration without which rates cannot be told."),
+    "E025": ("unknown-search", "A candidate belongs to a search that the table of searches does not have."),
+    "E026": ("list-against-declaration", "A candidate list is longer, or reaches lower, than was declared."),
+    "E027": ("unknown-reference", "A candidate is a reference that the table of references does not have."),
+    "E028": ("unreadable", "The engine could not read the input."),
+    "E029": ("no-such-table", "The database has no table of that name."),
+    "W001": ("people-not-known", "The input has no ids: limits cannot account for people shared by comparisons."),
+    "W002": ("people-from-mated-pairs", "People were worked out from mated pairs, because the input does not name them."),
+    "W003": ("ids-taken-as-people", "Ids of probes and references were taken as ids of people."),
+    "W004": ("searches-taken-as-people", "Each search was taken as a person of its own."),
+    "W005": ("gallery-only-counted", "The gallery was given as a number: its people and groups are not known."),
+    "E030": ("mated-contradicts-people", "Rows are called mated though the people differ, or non-mated though they are one."),
+    "E031": ("sample-of-two-people", "One sample id stands with two people."),
+    "E032": ("person-in-two-groups", "One person has two values of a demographic attribute."),
+    "E033": ("sample-with-itself", "A sample is compared with itself."),
+    "E034": ("nan-score", "A score is NaN and NaN was not declared to be a failure."),
+    "E035": ("null-score", "A score is empty and empty was not declared to be a failure."),
+    "E036": ("undeclared-failure-code", "Many comparisons have one value that stands apart as failure codes do."),
+    "E037": ("polarity-contradicted", "Mated comparisons score worse than non-mated ones under the declared polarity."),
+    "E038": ("duplicate-comparison", "The same probe and reference are compared in more than one row."),
+    "E039": ("duplicate-search", "The table of searches has a search more than once."),
+    "E040": ("broken-ranks", "The ranks of a candidate list do not run 1, 2, 3, ... without gap and repetition."),
+    "E041": ("rank-contradicts-score", "A candidate has a better rank than another with a higher score."),
+    "E042": ("search-contradicts-candidates", "What a search says of itself is not what its candidates say."),
+    "E043": ("identifying-ids", "Ids look like names, addresses, numbers of documents or dates of birth."),
+    "E044": ("too-many-groups", "A demographic attribute has so many values that it may be an id."),
+    "E045": ("constant-scores", "All scores are one value."),
+    "E046": ("no-comparisons", "Nothing is left that has a score."),
+    "W010": ("infinite-score", "A score is infinite; it counts at the end of the scale."),
+    "W011": ("many-at-one-end", "Many comparisons share the lowest or highest score, apart from the rest."),
+    "W012": ("polarity-unclear", "The scores do not show which way they point."),
+    "W013": ("both-directions", "Pairs of samples are compared in both directions."),
+    "W014": ("comparison-counted-twice", "Pairs are in the input in both directions with one score: one comparison, two rows."),
+    "W015": ("missing-group", "The group of some people is not known; they are a row of their own."),
+    "W016": ("small-group", "A group has fewer people than the stated minimum."),
+    "W017": ("no-mated", "There is nothing mated: FNMR and FNIR are not defined."),
+    "W018": ("no-nonmated", "There is nothing non-mated: FMR and FPIR are not defined."),
+    "W019": ("group-without-comparisons", "A group has no mated, or no non-mated, comparisons: a rate of it is not defined."),
+    "W020": ("few-people", "The test has so few people that it can give bounds only."),
+    "W021": ("ids-perhaps-identifying", "A few ids look like names."),
+    "W022": ("unexplained-empty-lists", "Searches returned nobody although no return threshold was declared."),
+}
+
+
+def problem(
+    code: str,
+    *,
+    where: str,
+    seen: str,
+    allowed: str,
+    remedy: str,
+    count: int = 1,
+    examples: tuple[str, ...] = (),
+) -> Problem:
+    """A `Problem` with the slug and severity of its code (E: error, W: warning)."""
+    return Problem(
+        code=code,
+        slug=CODES[code][0],
+        severity="warning" if code.startswith("W") else "error",
+        where=where,
+        seen=seen,
+        allowed=allowed,
+        remedy=remedy,
+        count=count,
+        examples=examples[:5],
+    )
+
+
+def note(code: str, text: str) -> str:
+    """A warning that travels with a result as text: its code, its name and what it means here."""
+    return f"{code} {CODES[code][0]}: {text}"

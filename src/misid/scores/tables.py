@@ -1,0 +1,293 @@
+"""Any table a caller may point at, as a relation in the engine under the names of its own columns."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import literal, quoted
+from misid.ground.codes import problem
+from misid.ground.errors import EngineError, Findings, UsageError
+from misid.ground.files import sha256_of
+from misid.scores.model import InputFile
+from misid.scores.sniff import FileKind, NotReadableError, TextLayout, kind_of, layout_of
+from misid.scores.text import engine_said, escaped, stage_text
+
+TABLE_MARK = "::"
+"""Between a DuckDB file and a table in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table that has been looked at, not read. `columns` gives name and SQL type (text: VARCHAR)."""
+
+    label: str
+    kind: Literal["text", "parquet", "duckdb", "arrow"]
+    columns: dict[str, str]
+    paths: tuple[Path, ...] = ()
+    layouts: tuple[TextLayout, ...] = ()
+    select: str = ""
+    source: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relation:
+    """A table that can be queried as `name`; `parts` are its input files one by one, in order."""
+
+    name: str
+    label: str
+    columns: dict[str, str]
+    parts: tuple[str, ...]
+    inputs: tuple[InputFile, ...]
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of an input file in hexadecimal: about 1 s for 1 GB."""
+    return sha256_of(path)
+
+
+def paths_of(source: Any) -> tuple[Path, ...]:
+    """The files that a path, a pattern, a directory or a list of these names, in order."""
+    if isinstance(source, (list, tuple)):
+        return tuple(path for one in source for path in paths_of(one))
+    path = Path(source).expanduser()
+    if path.is_dir():
+        for pattern in ("**/*.parquet", "**/*.pq", "**/*.csv", "**/*.csv.gz", "**/*.tsv", "**/*.tsv.gz"):
+            found = tuple(sorted(p for p in path.glob(pattern) if p.is_file()))
+            if found:
+                return found
+        raise NotReadableError(problem(
+            "E002", where=str(path), seen="a directory without .parquet, .csv or .tsv files",
+            allowed="a directory of Parquet or text files", remedy="check the path",
+        ))  # fmt: skip
+    if not path.exists() and glob.has_magic(str(path)):
+        return tuple(Path(p) for p in sorted(glob.glob(str(path), recursive=True))) or (path,)
+    return (path,)
+
+
+def peek(engine: DuckDBEngine, source: Any, findings: Findings, *, delimiter: str | None = None) -> Table | None:
+    """Look at a table: what it is and which columns it has. None where problems went to `findings`."""
+    try:
+        if hasattr(source, "__arrow_c_stream__"):
+            return _peek_arrow(engine, source)
+        if not isinstance(source, (str, Path, list, tuple)) or not source:
+            raise UsageError(
+                f"a {type(source).__name__} is not a table",
+                remedy="a path, 'file.duckdb::table', a list of paths, or a PyArrow, pandas or Polars table",
+            )
+        if isinstance(source, str) and TABLE_MARK in source and not Path(source).exists():
+            file, _, table = source.rpartition(TABLE_MARK)
+            return _peek_duckdb(engine, Path(file).expanduser(), table)
+        paths = paths_of(source)
+        kinds = [kind_of(path) for path in paths]
+        return _peek_files(engine, paths, kinds, findings, delimiter)
+    except NotReadableError as error:
+        findings.add(error.problem)
+        return None
+
+
+def _peek_files(
+    engine: DuckDBEngine, paths: tuple[Path, ...], kinds: Sequence[FileKind], findings: Findings, delimiter: str | None
+) -> Table | None:
+    label = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more files"
+    if kinds[0] == "duckdb":
+        return _peek_duckdb(engine, paths[0], "")
+    if kinds[0] == "parquet" and set(kinds) == {"parquet"}:
+        described = [_described(engine, _parquet([path]), str(path)) for path in paths]
+        _compare(paths, described, findings)
+        return Table(label=label, kind="parquet", columns=described[0], paths=paths, select=_parquet(paths))
+    if "parquet" in kinds or "duckdb" in kinds:
+        raise NotReadableError(problem(
+            "E018", where=label, seen=f"files of several kinds: {', '.join(sorted(set(kinds)))}",
+            allowed="files of one kind", remedy="give one kind of file at a time",
+        ))  # fmt: skip
+    layouts = tuple(layout_of(path, kind, delimiter) for path, kind in zip(paths, kinds, strict=True))
+    names = [column_names(layout, findings) for layout in layouts]
+    _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings)
+    columns = dict.fromkeys(names[0], "VARCHAR")
+    return Table(label=label, kind="text", columns=columns, paths=paths, layouts=layouts)
+
+
+def column_names(layout: TextLayout, findings: Findings) -> tuple[str, ...]:
+    """The header of a text file; columns without a name are called by their number."""
+    if layout.header is None:
+        return tuple(f"column {i + 1}" for i in range(layout.n_columns))
+    names = tuple(name.strip() or f"column {i + 1}" for i, name in enumerate(layout.header))
+    folded = [name.lower() for name in names]
+    twice = sorted({name for name in names if folded.count(name.lower()) > 1})
+    if twice:
+        findings.add(problem(
+            "E014", where=f"{layout.path}:1", seen=f"{', '.join(map(repr, twice))} more than once",
+            allowed="column names that differ in more than upper and lower case", remedy="rename one of the columns",
+        ))  # fmt: skip
+        return tuple(f"column {i + 1}" for i in range(layout.n_columns))
+    return names
+
+
+def _compare(paths: Sequence[Path], described: Sequence[dict[str, str]], findings: Findings) -> None:
+    odd = [i for i, columns in enumerate(described) if columns != described[0]]
+    if not odd:
+        return
+    first, other = described[0], described[odd[0]]
+    differ = sorted({f"{n} {t}" for n, t in first.items()} ^ {f"{n} {t}" for n, t in other.items()})
+    seen = f"differ in {', '.join(differ[:6])}" if differ else "have their columns in another order"
+    findings.add(problem(
+        "E018", where=f"{paths[odd[0]]} and {paths[0]}", seen=seen, allowed="the same columns, types and order in each file",
+        remedy="write the files alike, or tally them apart and merge the tallies", count=len(odd),
+        examples=tuple(str(paths[i]) for i in odd[:5]),
+    ))  # fmt: skip
+
+
+def _parquet(paths: Sequence[Path]) -> str:
+    # Types of hive partitions are guessed from the values that are there: one file could differ from its neighbour.
+    files = ", ".join(escaped(str(path)) for path in paths)
+    return f"SELECT * FROM read_parquet([{files}], hive_types_autocast = false)"
+
+
+def _described(engine: DuckDBEngine, select: str, where: str) -> dict[str, str]:
+    try:
+        return {row[0]: row[1] for row in engine.execute(f"DESCRIBE {select}").fetchall()}
+    except EngineError as error:
+        raise unreadable(where, error) from error
+
+
+def unreadable(where: str, error: EngineError) -> NotReadableError:
+    """What to raise where the engine could not read what it was pointed at."""
+    said = engine_said(error)
+    if "GZIP" in said.upper():
+        return NotReadableError(problem(
+            "E004", where=where, seen=f"broken gzip data ({said})", allowed="a whole gzip file",
+            remedy="copy or compress the file again",
+        ))  # fmt: skip
+    return NotReadableError(problem(
+        "E028", where=where, seen=f"the engine says: {said}", allowed="an input that the engine can read",
+        remedy="write the file again, or give the scores in another format",
+    ))  # fmt: skip
+
+
+class _Stream:
+    """Only the stream interface of an object: so the engine never asks for the package that made it."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._source.__arrow_c_stream__(requested_schema)
+
+
+def _peek_arrow(engine: DuckDBEngine, source: Any) -> Table:
+    label = f"a {type(source).__module__.partition('.')[0]} {type(source).__name__}"
+    name = f"misid_object_{id(source)}"
+    # pandas streams through PyArrow, which need not be there; the engine reads its columns without.
+    registered = source if type(source).__module__.startswith("pandas.") else _Stream(source)
+    try:
+        engine.connection.register(name, registered)
+        select = f"SELECT * FROM {quoted(name)}"
+        # A reader can be read once only: it has no length, and is kept.
+        if not hasattr(source, "__len__") and not hasattr(source, "num_rows"):
+            engine.execute(f"CREATE OR REPLACE TABLE {quoted(name + '_kept')} AS {select}")
+            engine.connection.unregister(name)
+            select = f"SELECT * FROM {quoted(name + '_kept')}"
+        return Table(label=label, kind="arrow", columns=_described(engine, select, label), select=select, source=source)
+    except (EngineError, Exception) as error:
+        raise NotReadableError(problem(
+            "E028", where=label, seen=f"the engine says: {str(error).splitlines()[0][:300]}",
+            allowed="an object with the Arrow C stream interface", remedy="write it to Parquet and give the file",
+        )) from error  # fmt: skip
+
+
+def _peek_duckdb(engine: DuckDBEngine, file: Path, table: str) -> Table:
+    kind = kind_of(file)
+    if kind != "duckdb":
+        raise NotReadableError(problem(
+            "E003", where=str(file), seen=f"not a DuckDB database ({kind})", allowed="a DuckDB database before '::'",
+            remedy="give the file alone where it is a table itself",
+        ))  # fmt: skip
+    alias = f"misid_attached_{file.resolve()}"
+    try:
+        engine.execute(f"ATTACH IF NOT EXISTS {literal(str(file))} AS {quoted(alias)} (READ_ONLY)")
+        found = engine.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = "
+            f"{literal(alias)} UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal "
+            f"AND database_name = {literal(alias)} ORDER BY ALL"
+        ).fetchall()
+    except EngineError as error:
+        raise unreadable(str(file), error) from error
+    named = [(s, t) for s, t in found if not table or table in (t, f"{s}.{t}")]
+    if len(named) != 1:
+        tables = ", ".join(t if s == "main" else f"{s}.{t}" for s, t in found) or "none"
+        raise NotReadableError(problem(
+            "E029", where=f"{file}{TABLE_MARK}{table}", seen=f"the tables {tables}", allowed="one of these tables",
+            remedy=f"name it: '{file}{TABLE_MARK}TABLE'",
+        ))  # fmt: skip
+    schema, name = named[0]
+    select = f"SELECT * FROM {quoted(alias)}.{quoted(schema)}.{quoted(name)}"
+    label = f"{file}{TABLE_MARK}{name}"
+    return Table(label=label, kind="duckdb", columns=_described(engine, select, label), paths=(file,), select=select)
+
+
+def load(
+    engine: DuckDBEngine, table: Table, name: str, findings: Findings, *,
+    numbers: Mapping[str, str] | None = None, hash_inputs: bool = True,
+) -> Relation:  # fmt: skip
+    """Make a table queryable as `name`: text is read once and kept, all else is read in place.
+
+    Where paths are in the SQL it runs unlogged: the log goes with the tally, and paths do not.
+    """
+    numbers = numbers or {}
+    columns = {c: numbers.get(c, t) if table.kind == "text" else t for c, t in table.columns.items()}
+    selects: list[str]
+    if table.kind == "text":
+        selects = []
+        for i, layout in enumerate(table.layouts):
+            staged = f"{name}_text_{i + 1}"
+            guarded(lambda s=staged, lay=layout: stage_text(  # type: ignore[misc]
+                engine, s, lay, tuple(table.columns), numbers, findings), str(layout.path))  # fmt: skip
+            selects.append(f"SELECT * FROM {quoted(staged)}")
+    elif table.kind == "parquet":
+        selects = [_parquet([path]) for path in table.paths]
+    else:
+        selects = [table.select]
+    parts = tuple(name if len(selects) == 1 else f"{name}_{i + 1}" for i in range(len(selects)))
+    for part, select in zip(parts, selects, strict=True):
+        engine.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(part)} AS {select}")
+    if len(parts) > 1:
+        whole = table.select or " UNION ALL ".join(f"SELECT * FROM {quoted(part)}" for part in parts)
+        engine.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {whole}")
+    inputs = _inputs(engine, table, parts, hash_inputs)
+    if not sum(file.rows for file in inputs):
+        findings.add(problem(
+            "E002", where=table.label, seen="no rows" + (" below the header" if table.kind == "text" else ""),
+            allowed="at least one row", remedy="check that the step that wrote it ended well",
+        ))  # fmt: skip
+    return Relation(name=name, label=table.label, columns=columns, parts=parts, inputs=inputs)
+
+
+def guarded(step: Callable[[], Any], where: str) -> Any:
+    """Run a step of the engine on an input; what it refuses becomes a problem with the input."""
+    try:
+        return step()
+    except EngineError as error:
+        raise unreadable(where, error) from error
+
+
+def _inputs(engine: DuckDBEngine, table: Table, parts: Sequence[str], hash_inputs: bool) -> tuple[InputFile, ...]:
+    def rows(part: str) -> int:
+        counted = guarded(lambda: engine.execute(f"SELECT count(*) FROM {quoted(part)}").fetchone(), table.label)
+        return int(counted[0])
+
+    files: Sequence[Path | None] = table.paths or [None]
+    return tuple(
+        InputFile(
+            label=table.label if path is None or table.kind == "duckdb" else str(path),
+            kind=table.kind,
+            rows=rows(part),
+            n_bytes=path.stat().st_size if path else 0,
+            sha256=fingerprint(path) if path and hash_inputs else "",
+        )
+        for path, part in zip(files, parts, strict=True)
+    )

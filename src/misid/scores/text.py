@@ -1,0 +1,184 @@
+"""Text into a table of the engine: once, at the engine's speed, with every line that did not fit."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import literal, quoted
+from misid.ground.codes import problem
+from misid.ground.errors import EngineError, Findings
+from misid.scores.sniff import TextLayout
+
+EMPTY_SCORES = ("", "NA", "N/A", "NULL", "null", "None", "none")
+"""What stands in text for a score that is not there. In other columns only an empty cell is empty."""
+
+_REJECTS = "misid_rejects"
+_SCANS = "misid_reject_scans"
+_MOST_REJECTS = 10_000
+_DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+\s*")
+
+
+def escaped(path: str) -> str:
+    """A path as an SQL literal in which ``*``, ``?`` and ``[`` mean themselves."""
+    return literal(re.sub(r"([*?\[])", r"[\1]", path))
+
+
+def stage_text(
+    engine: DuckDBEngine,
+    name: str,
+    layout: TextLayout,
+    columns: Sequence[str],
+    numbers: Mapping[str, str],
+    findings: Findings,
+    *,
+    ragged: str = "E008",
+) -> None:
+    """Read a delimited file into the kept table `name`.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names for the columns of the file, from left to right.
+    numbers : mapping of str to str
+        Columns that hold numbers, with their SQL type; all others are text, empty cells NULL.
+    ragged : str
+        Code under which rows with too few or too many values are reported.
+    """
+    engine.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select_text(layout, columns, numbers)}")
+    report_rejects(engine, layout, columns, findings, ragged=ragged)
+
+
+def select_text(
+    layout: TextLayout, columns: Sequence[str], numbers: Mapping[str, str], *, only: Sequence[str] | None = None
+) -> str:
+    """SELECT over the file, with rejected lines put aside for `report_rejects`."""
+    texts = [c for c in columns if c not in numbers]
+    wanted = columns if only is None else only
+    shown = ", ".join(
+        quoted(c) if c in numbers else f"nullif({quoted(c)}, '') AS {quoted(c)}" for c in wanted
+    )
+    types = ", ".join(f"{literal(c)}: {literal(numbers.get(c, 'VARCHAR'))}" for c in columns)
+    options = {
+        "auto_detect": "false",
+        "header": "true" if layout.header else "false",
+        "delim": literal(layout.delimiter or ","),
+        "quote": "'\"'",
+        "escape": "'\"'",
+        "compression": _compression(layout),
+        "columns": f"{{{types}}}",
+        "nullstr": f"[{', '.join(literal(e) for e in EMPTY_SCORES)}]",
+        "force_not_null": f"[{', '.join(literal(c) for c in texts)}]",
+        "store_rejects": "true",
+        "rejects_table": literal(_REJECTS),
+        "rejects_scan": literal(_SCANS),
+        "rejects_limit": str(_MOST_REJECTS),
+    } | _line_sizes(layout)
+    given = ", ".join(f"{key} = {value}" for key, value in options.items())
+    return f"SELECT {shown} FROM read_csv({escaped(str(layout.path))}, {given})"
+
+
+def _line_sizes(layout: TextLayout) -> dict[str, str]:
+    """DuckDB refuses lines beyond 2 MB unless it is told of them; wide matrices have them."""
+    if layout.line_bytes < 500_000:
+        return {}
+    return {"max_line_size": str(4 * layout.line_bytes), "buffer_size": str(16 * layout.line_bytes)}
+
+
+def select_lines(layout: TextLayout) -> str:
+    """SELECT of the lines of a file as lists `cells` of what stands between blanks; comments are left out."""
+    return (
+        "SELECT regexp_split_to_array(trim(line, chr(32) || chr(9) || chr(13)), '[ \\t]+') AS cells "
+        f"FROM read_csv({escaped(str(layout.path))}, auto_detect = false, header = false, delim = '\x1f', quote = '', "
+        f"escape = '', columns = {{'line': 'VARCHAR'}}, compression = {_compression(layout)}) "
+        "WHERE trim(line, chr(32) || chr(9) || chr(13)) <> '' AND NOT starts_with(line, '#')"
+    )
+
+
+def _compression(layout: TextLayout) -> str:
+    return "'gzip'" if layout.compressed else "'none'"
+
+
+def report_rejects(
+    engine: DuckDBEngine, layout: TextLayout, columns: Sequence[str], findings: Findings, *, ragged: str = "E008",
+    labels: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Turn the lines that the engine put aside into problems, and forget them.
+
+    `labels` are what to call the columns, where that is not what the engine calls them.
+    """
+    rejected = engine.execute(
+        f"SELECT error_type::VARCHAR, column_name, line, column_idx, csv_line FROM {quoted(_REJECTS)} ORDER BY line"
+    ).fetchall()
+    engine.execute(f"DROP TABLE {quoted(_REJECTS)}")
+    engine.execute(f"DROP TABLE {quoted(_SCANS)}")
+    groups: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    broken = {line for kind, _, line, _, _ in rejected if kind == "UNQUOTED VALUE"}
+    for kind, column, line, index, text in rejected:
+        if kind != "UNQUOTED VALUE" and line in broken:
+            continue
+        seen = _cell(text or "", layout.delimiter or ",", index) if kind == "CAST" else ""
+        if kind == "CAST":
+            kind, place = ("COMMA" if _DECIMAL_COMMA.fullmatch(seen) else "CAST"), (labels[index - 1] if labels and index else str(column))
+        elif kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
+            kind, place = "RAGGED", ""
+            seen = f"{len(next(csv.reader([text or '']), []))} values" if (layout.delimiter == ",") else "another number"
+        else:
+            place = ""
+        groups.setdefault((kind, place), []).append((line, seen))
+    for (kind, column), places in groups.items():
+        _report(layout, columns, kind, column, places, findings, ragged)
+
+
+def _report(
+    layout: TextLayout, columns: Sequence[str], kind: str, column: str, places: list[tuple[int, str]],
+    findings: Findings, ragged: str,
+) -> None:  # fmt: skip
+    where = f"{layout.path}:{places[0][0]}"
+    lines = tuple(f"line {line}" + (f" {seen!r}" if seen else "") for line, seen in places[:5])
+    first = places[0][1]
+    if kind == "CAST":
+        findings.add(problem(
+            "E010", where=f"{where}, column {column!r}", seen=f"{first!r}",
+            allowed="a number, nan, inf, -inf, or an empty cell",
+            remedy="correct the cells, or name another column as the score (--score)", count=len(places), examples=lines,
+        ))  # fmt: skip
+    elif kind == "COMMA":
+        findings.add(problem(
+            "E011", where=f"{where}, column {column!r}", seen=f"{first!r}", allowed="a decimal point",
+            remedy="write the scores with a decimal point (sed 's/,/./g' where ';' stands between the columns)",
+            count=len(places), examples=lines,
+        ))  # fmt: skip
+    elif kind == "RAGGED":
+        findings.add(problem(
+            ragged, where=where, seen=first, allowed=f"{len(columns)} values, as the first line has",
+            remedy="correct these rows; put quotes around ids that hold the delimiter", count=len(places), examples=lines,
+        ))  # fmt: skip
+    elif kind == "INVALID ENCODING":
+        findings.add(problem(
+            "E006", where=where, seen="bytes that are not UTF-8", allowed="UTF-8 text", count=len(places), examples=lines,
+            remedy="convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 scores.csv > utf8.csv",
+        ))  # fmt: skip
+    elif kind == "UNQUOTED VALUE":
+        findings.add(problem(
+            "E009", where=where, seen="a quoted value that does not end where a column ends",
+            allowed='values in "...", a quote inside one doubled', remedy="correct the quotes", count=len(places),
+            examples=lines,
+        ))  # fmt: skip
+    else:
+        findings.add(problem(
+            "E028", where=where, seen=kind.lower(), allowed="lines of a delimited text file",
+            remedy="look at these lines; --delimiter names the delimiter", count=len(places), examples=lines,
+        ))  # fmt: skip
+
+
+def _cell(line: str, delimiter: str, index: int | None) -> str:
+    cells = next(csv.reader([line], delimiter=delimiter), [])
+    return cells[index - 1] if index and index <= len(cells) else line[:40]
+
+
+def engine_said(error: EngineError) -> str:
+    """The first line of what the engine says, to stand behind words of our own."""
+    return str(error.message).splitlines()[0][:300]
