@@ -265,7 +265,7 @@ def oracle_tally(
                         if len({rp[i] for i in above}) == 1:
                             alone[rp[above[0]]] += 1
                     if gallery is None:
-                        met = {rp[i] for t in mine_of for i in by_probe[t[0]] if not mt[i]}
+                        met = {rp[i] for t in mine_of for i in others[t[0]]}
                     add("search_moments", (a, at), {
                         "hits": hits.total(),
                         "exceed": exceed,
@@ -296,7 +296,7 @@ def oracle_tally(
         if not counts_fpir:
             continue
         for h in sorted({rg[i] for i in by_probe[p] if not mt[i]}):
-            made[g, h][0] += 1
+            made[g, h][0] = sum(1 for t in tests if t[2] == g and t[4])
             made[g, h][1] += sum(1 for i in others[p] if rg[i] == h)
         for i in others[p]:
             level_index = int(np.searchsorted(lv, sc[i], side="right") - 1)

@@ -148,14 +148,17 @@ def nonmated_design(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int)
 def _pair_squares(comparisons: Ints, probes: Ints, references: Ints, both: Ints) -> Ints:
     """Sum of squared comparisons over unordered pairs of people, were they spread evenly over the pairs.
 
-    Exact for a full cross of people with one sample a side, whether the two sides share people or not. Counting
-    pairs otherwise needs a row a pair, and the sum enters the variance only at the order of one comparison
-    in all of them.
+    Exact for a full cross of people with equally many samples, whatever the people the two sides share.
+    Counting pairs otherwise needs a row a pair, and the sum enters the variance only at the order of one
+    comparison in all of them.
     """
-    # Pairs {i, j} of a probe person and a reference person; those with both on both sides are met twice.
-    pairs = probes * references - both - both * (both - 1) // 2
-    even = np.divide(comparisons.astype(np.float64) ** 2, pairs, out=np.zeros(pairs.shape), where=pairs > 0)
-    return np.maximum(np.rint(even).astype(np.int64), comparisons)
+    ordered = probes * references - both
+    mutual = both * (both - 1) // 2
+    a_pair = np.divide(comparisons, ordered, out=np.zeros(ordered.shape), where=ordered > 0)
+    full = a_pair**2 * (ordered + 2 * mutual)
+    # With less than one comparison a pair, two meet only where both directions happen to be there.
+    sparse = comparisons + 2 * mutual * a_pair**2
+    return np.rint(np.where(a_pair >= 1, full, sparse)).astype(np.int64)
 
 
 def pair_tables(

@@ -109,7 +109,7 @@ TABLES: dict[str, dict[str, str]] = {
         "sum_d": "sum of D_j",
         "sum_ad": "sum over people of A_i D_i",
         "sum_kd": "sum over people of searches times D_i",
-        "references": "reference people searched",
+        "references": "reference people with a completed comparison in these searches",
     },
     "mates": {
         "probe_group": "index into joint",

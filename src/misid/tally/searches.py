@@ -22,7 +22,7 @@ def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
     """
     engine.keep(
         "best_mates",
-        """SELECT probe, max(score) AS best, count(*) FILTER (WHERE NOT failed) AS k
+        """SELECT probe, max(score) AS best, count(*) FILTER (WHERE NOT failed) AS k, count(*) AS tried
            FROM mated_rows GROUP BY probe""",
     )
     engine.keep("low_mates", f"SELECT probe, best FROM best_mates WHERE best < {cut}")
@@ -34,7 +34,7 @@ def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
     )
     engine.keep(
         "mates_",
-        """SELECT b.probe AS probe, b.best AS best, b.k AS k, 1 + coalesce(o.n, 0) AS rank
+        """SELECT b.probe AS probe, b.best AS best, b.k AS k, b.tried AS tried, 1 + coalesce(o.n, 0) AS rank
            FROM best_mates AS b LEFT JOIN outranking AS o ON o.probe = b.probe""",
     )
 
@@ -49,10 +49,10 @@ def list_searches(engine: DuckDBEngine, best_key: str, best_part: str, mate_key:
         failures AS (SELECT probe, CAST(sum(n) AS BIGINT) AS n FROM failed_rows GROUP BY probe),
         found AS (
           SELECT p.code, p.person, p.joint, coalesce(b.m, 0) AS m, coalesce(f.n, 0) AS nf, b.best AS best,
-                 m.best AS mate, m.k AS k, m.probe IS NOT NULL AS has_mate, m.rank AS rank
+                 m.best AS mate, m.k AS k, coalesce(m.tried, 0) AS tried, m.probe IS NOT NULL AS has_mate, m.rank AS rank
           FROM probes AS p LEFT JOIN best AS b ON b.probe = p.probe
           LEFT JOIN failures AS f ON f.probe = p.probe LEFT JOIN mates_ AS m ON m.probe = p.probe)
-        SELECT s.code AS code, s.person AS person, s.joint AS joint, s.m + s.nf AS m, s.has_mate AS has_mate,
+        SELECT s.code AS code, s.person AS person, s.joint AS joint, s.m + s.nf AS m, s.tried AS tried, s.has_mate AS has_mate,
                s.m + s.nf > 0 AS counts, s.m = 0 AND coalesce(s.k, 0) = 0 AS failed,
                coalesce(bb.bin, {NO_BIN}) AS best_bin, coalesce(bb.lvl, -1) AS best_lvl,
                coalesce(mb.bin, {NO_BIN}) AS mate_bin, coalesce(mb.lvl, -1) AS mate_lvl,
@@ -69,14 +69,14 @@ def search_design(engine: DuckDBEngine, labels: Sequence[Label]) -> Table:
         name: []
         for name in ("label", "mated", "searches", "failed", "people", "sum_k2", "gallery_min", "gallery_median", "gallery_max")
     }
-    for mated, condition in ((0, "counts"), (1, "has_mate")):
+    for mated, condition, size in ((0, "counts", "m"), (1, "has_mate", "m + tried")):
         people = engine.columns(f"""
             SELECT joint, CAST(sum(k) AS BIGINT) AS searches, CAST(sum(failed) AS BIGINT) AS failed,
                    count(*) AS people, CAST(sum(k * k) AS BIGINT) AS sum_k2
             FROM (SELECT person, joint, count(*) AS k, count(*) FILTER (WHERE failed) AS failed
                   FROM searches_ WHERE {condition} GROUP BY person, joint) AS t GROUP BY joint""")
         sizes = engine.columns(f"""
-            SELECT joint, m, count(*) AS n FROM searches_ WHERE {condition} AND m > 0 GROUP BY joint, m""")
+            SELECT joint, {size} AS m, count(*) AS n FROM searches_ WHERE {condition} GROUP BY joint, {size}""")
         for index, label in enumerate(labels):
             inside = np.isin(people["joint"], label.members)
             rows["label"].append(index)
