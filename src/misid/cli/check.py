@@ -29,11 +29,10 @@ def check(sources: Source = None, *, inputs: InputOptions, form: OutputFormat = 
     tally = the_tally(sources or (), inputs)
     if tally is not None:
         raise UsageError(f"{tally} is a tally, and check reads scores", remedy=f"misid rates {tally}")
-    from misid.ground.text import finite
-    from misid.scores import check as check_scores
-
     try:
         with open_input(sources or (), inputs, talk) as scores:
+            from misid.scores import check as check_scores
+
             with talk.progress() as progress:
                 progress.watch(scores.engine.connection)
                 progress.stage("checking")
@@ -43,6 +42,8 @@ def check(sources: Source = None, *, inputs: InputOptions, form: OutputFormat = 
         # Too wrong to be opened: what was found until then is the answer.
         _print(error.problems, {"ok": False, "counts": None, "notes": []}, str(error), form)
         return BadInputError.exit_code
+    from misid.ground.text import finite
+
     _print(report.problems, finite(report.to_dict()), str(report), form)
     return 0 if report.ok else BadInputError.exit_code
 

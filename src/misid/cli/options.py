@@ -372,8 +372,8 @@ class RateOptions:
 
     def declared(self) -> dict[str, Any]:
         """What was given, as `misid.rates.compute_rates` takes it."""
-        if not 0.5 < self.level < 1:
-            raise UsageError(f"--level: {self.level:g} is not between 0.5 and 1", remedy="--level 0.95")
+        if not 0.5 <= self.level < 1:
+            raise UsageError(f"--level: {self.level:g} is not from 0.5 to below 1", remedy="--level 0.95")
         given = {
             "thresholds": self.thresholds,
             "targets": self.targets,

@@ -29,12 +29,12 @@ def rates(
     Every rate says what it is a share of, of how many people, and how sure it is; one that the data
     cannot carry says so.
     """
+    options = wanted.declared()
+    tally, _ = tally_of(sources or (), inputs, wanted, kept, talk)
     from misid.ground.text import print_rates
     from misid.rates import compute_rates
 
-    options = wanted.declared()
-    tally, _ = tally_of(sources or (), inputs, wanted, kept, talk)
-    result = compute_rates(tally, **options)
+    result = compute_rates(tally, curves=False, **options)
     for warning in result.warnings:
         talk.say(f"warning: {warning}")
     print_rates(result.records, form)

@@ -34,12 +34,12 @@ def report(
 
     Refuses with exit code 3 if the check finds an error.
     """
-    from misid.rates import compute_rates
-    from misid.report import Report, write_report
-
     directory = output_path("--output", output)
     options = wanted.declared()
     tally, checked = tally_of(sources or (), inputs, wanted, kept, talk)
+    from misid.rates import compute_rates
+    from misid.report import Report, write_report
+
     with talk.progress() as progress:
         progress.stage("computing rates")
         result = compute_rates(tally, **options)

@@ -57,17 +57,17 @@ def the_tally(sources: Sequence[str], inputs: InputOptions) -> str | None:
 
 def read(source: str) -> Tally:
     """Read a tally file or a shipped example."""
+    path = _example(source.removeprefix(EXAMPLE)) if source.startswith(EXAMPLE) else Path(source)
     from misid.tally import read_tally
 
-    if not source.startswith(EXAMPLE):
-        return read_tally(Path(source))
-    name = source.removeprefix(EXAMPLE)
+    return read_tally(path)
+
+
+def _example(name: str) -> Path:
     known = examples()
     if name not in known:
-        raise UsageError(
-            f"no example is called {name!r}", remedy=" or ".join(f"{EXAMPLE}{known_name}" for known_name in known)
-        )
-    return read_tally(Path(str(files("misid") / "examples" / f"{name}{SUFFIX}")))
+        raise UsageError(f"no example is called {name!r}", remedy=" or ".join(EXAMPLE + other for other in known))
+    return Path(str(files("misid") / "examples" / f"{name}{SUFFIX}"))
 
 
 def scores_source(sources: Sequence[str], inputs: InputOptions) -> Any:

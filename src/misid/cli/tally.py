@@ -62,8 +62,6 @@ def tally(
     talk: Talk,
 ) -> None:
     """Count scores into a tally: a small file without ids, from which every rate can be computed."""
-    from misid.tally import write_tally
-
     path = output_path("--output", output)
     name = the_tally(sources or (), inputs)
     if name is not None:
@@ -74,6 +72,8 @@ def tally(
     wanted = RateOptions(threshold=threshold, target=target)
     with open_input(sources or (), inputs, talk) as scores:
         made, _ = count(scores, wanted, kept, talk, unchecked=unchecked, min_people=min_people)
+    from misid.tally import write_tally
+
     write_tally(made, path, force=force)
     for warning in made.warnings:
         talk.say(f"warning: {warning}")

@@ -42,9 +42,20 @@ class TallyOptions:
 
 def open_input(sources: Sequence[str], inputs: InputOptions, talk: Talk) -> Scores:
     """Open the scores that the arguments name, and say how their columns were understood."""
+    source, declared, engine_options = scores_source(sources, inputs), inputs.declared(), inputs.engine()
+    # Only now, so that a wrong call is refused without waiting for the engine to load.
+    from misid.engine import DuckDBEngine
     from misid.scores import open_scores
 
-    scores = open_scores(scores_source(sources, inputs), **inputs.declared(), **inputs.engine())
+    engine = DuckDBEngine(**engine_options)
+    try:
+        with talk.progress() as progress:
+            progress.watch(engine.connection)
+            progress.stage("reading")
+            scores = open_scores(source, engine=engine, **declared)
+    except BaseException:
+        engine.close()
+        raise
     if scores.mapping:
         talk.say("read as: " + "; ".join(f"{what} from {column}" for what, column in scores.mapping))
     if scores.polarity == "distance":

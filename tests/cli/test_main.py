@@ -1,0 +1,181 @@
+"""The frame of the command line: help, messages, exit codes, streams."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import misid as package
+from misid.cli import main
+from misid.cli.plumbing import COMMANDS, examples
+from misid.ground.errors import BadInputError, EngineError, MisidError, NotEstimableError, UsageError
+
+Misid = Callable[..., tuple[int, str, str]]
+COMMAND = [sys.executable, "-c", "from misid.cli.main import main; main()"]
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_lists_commands_along_the_road(misid: Misid, flag: str) -> None:
+    status, out, err = misid(flag)
+    assert (status, err) == (0, "")
+    assert re.findall(r"^  (\w+) ", out.partition("Commands:")[2], re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_two_examples(misid: Misid, name: str) -> None:
+    status, out, err = misid(name, "-h")
+    assert (status, err) == (0, "")
+    assert len(examples[name]) == 2
+    for example in examples[name]:
+        assert f"\n  {example}\n" in out
+        assert example.startswith(f"misid {name}")
+
+
+def test_version(misid: Misid) -> None:
+    assert misid("--version") == (0, f"misid {package.__version__}\n", "")
+
+
+def test_nothing_said_gets_help_and_exit_2(misid: Misid) -> None:
+    status, out, err = misid()
+    assert (status, out) == (2, "")
+    assert "Commands:" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "tried"),
+    [
+        (["rate", "x"], "No such command 'rate'. Did you mean 'rates'?", "misid --help"),
+        (["rates", "--tresholds", "1"], "No such option: --tresholds", "misid rates --help"),
+        (["rates"], "no source is named", "misid COMMAND SOURCE"),
+        (["rates", "x.csv", "--threshold", "0,5x"], "--threshold: '5x' is not a number", "comma-separated"),
+        (["rates", "x.csv", "--threshold", "nan"], "--threshold: 'nan' is not a number", "comma-separated"),
+        (["rates", "x.csv", "--failure", "minus"], "--failure: 'minus' is not a number", "and nan"),
+        (["rates", "x.csv", "--target", "1"], "--target: 1 is not between 0 and 1", "--target 0.001"),
+        (["rates", "x.csv", "--rank", "0"], "--rank: 0 is not a rank", "whole numbers"),
+        (["rates", "x.csv", "--level", "95"], "--level: 95 is not from 0.5 to below 1", "--level 0.95"),
+        (["rates", "x.csv", "--acquisition", "3"], "--acquisition: '3' is not FAILED/ALL", "3/517"),
+        (
+            ["check", "x.csv", "--higher-is-more-similar", "--lower-is-more-similar"],
+            "contradict each other",
+            "give one",
+        ),
+        (["check", "a.tally"], "a.tally is a tally", "misid rates a.tally"),
+        (["tally", "a.tally", "-o", "b.tally"], "a.tally is a tally already", "misid rates a.tally"),
+        (["tally", "x.csv"], "--output is missing", "--output PATH"),
+        (["report", "x.csv"], "--output is missing", "--output PATH"),
+        (["rates", "a.tally", "b.tally"], "2 sources, and a.tally is a tally", "misid merge"),
+        (["rates", "a.tally", "--failure", "-1"], "options on how to read scores", "leave them out"),
+        (["rates", "example:nobody"], "no example is called 'nobody'", ""),
+        (["rates", "x.csv", "--candidates", "y.csv"], "both SOURCE and --candidates", "give one"),
+    ],
+)
+def test_a_wrong_call_is_said_with_a_way_out(misid: Misid, arguments: list[str], said: str, tried: str) -> None:
+    status, out, err = misid(*arguments)
+    assert (status, out) == (2, "")
+    assert said in err.splitlines()[0]
+    assert "\n  try: " in err
+    assert tried in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("error", [UsageError, NotEstimableError, EngineError])
+def test_exit_code_follows_the_error(misid: Misid, monkeypatch: pytest.MonkeyPatch, error: type[MisidError]) -> None:
+    def raise_it(*_: object, **__: object) -> None:
+        raise error("it went wrong", remedy="do it right")
+
+    monkeypatch.setattr("misid.cli.rates.tally_of", raise_it)
+    status, out, err = misid("rates", "x.csv")
+    assert (status, out, err) == (error.exit_code, "", "misid: error: it went wrong\n  try: do it right\n")
+    assert "Traceback" in misid("rates", "x.csv", "--debug")[2]
+
+
+def test_a_defect_asks_to_be_reported(misid: Misid, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("misid.cli.rates.tally_of", fail)
+    status, out, err = misid("rates", "x.csv")
+    assert (status, out) == (1, "")
+    assert "a defect of misid itself: ZeroDivisionError" in err
+    assert "--debug" in err
+    assert "Traceback" not in err
+    assert "Traceback" in misid("rates", "x.csv", "--debug")[2]
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    errors = {error.exit_code for error in (UsageError, BadInputError, NotEstimableError, EngineError)}
+    assert set(main.EXIT_CODES) == {0, 1, 130} | errors
+
+
+def test_ctrl_c_ends_with_130_and_leaves_nothing(lab: Path, tmp_path: Path) -> None:
+    # Enough comparisons that the job is still under way when it is interrupted.
+    big = tmp_path / "big.csv"
+    import duckdb
+
+    duckdb.execute(
+        f"COPY (SELECT 'p' || range // 1500 AS probe, 'r' || range % 1500 AS reference, "
+        f"(range // 1500 = range % 1500)::INT AS mated, (hash(range) % 10007) / 10007.0 AS score "
+        f"FROM range(2250000)) TO '{big}'"
+    )
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    before = set(tmp_path.iterdir())
+    process = subprocess.Popen(
+        [*COMMAND, "tally", str(big), "--higher-is-more-similar", "-o", str(tmp_path / "big.tally")],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    deadline = time.monotonic() + 30
+    while not any(scratch.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert set(tmp_path.iterdir()) == before
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    process = subprocess.Popen([*COMMAND, "doctor", "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+
+
+def test_messages_have_no_colour_in_a_pipe() -> None:
+    done = subprocess.run([*COMMAND, "rates"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_script_can_be_shown(shell: str) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--show-completion", shell], capture_output=True, text=True, check=False, env={**os.environ}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "_MISID_COMPLETE" in done.stdout
+
+
+def test_completion_knows_the_commands() -> None:
+    done = subprocess.run(
+        COMMAND,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "_MISID_COMPLETE": "complete_bash", "COMP_WORDS": "misid ra", "COMP_CWORD": "1"},
+    )
+    assert done.stdout.split() == ["rates"]
