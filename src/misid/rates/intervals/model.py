@@ -28,7 +28,8 @@ class Interval:
         errors / trials; None where there are no trials.
     lo, hi : float or None
         In [0, 1]. With ``side="upper"`` lo is 0 and hi the one-sided bound at `level`.
-    errors, trials : int
+    errors, trials : int or None
+        None for EER, which has no count of its own.
     people : int
         People behind the trials.
     effective_people : float or None
@@ -46,8 +47,8 @@ class Interval:
     level: float
     side: Side
     method: str
-    errors: int
-    trials: int
+    errors: int | None
+    trials: int | None
     people: int
     effective_people: float | None
     log_variance: float | None

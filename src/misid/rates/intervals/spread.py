@@ -1,0 +1,46 @@
+"""How much people, not trials, add to the variance, and how that grows as errors become rare."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from misid.rates.intervals.model import Floats
+
+MIN_EXCEEDANCES = 50
+"""A level with fewer says too little of the spread to be fitted."""
+
+_GRID = -np.arange(1.5, 9, 0.25)
+"""log10 of the rates whose nearest levels are fitted: close levels would count the same comparisons twice."""
+
+DEFAULT_SLOPE = 0.6
+"""Slope where nothing can be fitted; about what a mixture of good and bad photographs shows (docs/coverage.md)."""
+
+
+def smooth_slope(c: Floats, rate: Floats, exceed: Floats, people: float) -> float | None:
+    """Slope b of ``log(1 + people c) = b (-log rate)``, fitted through the origin over commoner errors.
+
+    `c`, `rate`, `exceed` are (n_levels,) and hold the levels below the threshold of interest only. None where
+    no level has enough exceedances.
+    """
+    usable = np.flatnonzero((exceed >= MIN_EXCEEDANCES) & (rate > 0) & (rate < 10**-1.25))
+    if not len(usable):
+        return None
+    log_rate = np.log10(rate[usable])
+    grid = _GRID[np.greater_equal(_GRID, log_rate.min() - 0.125)]
+    chosen = np.unique(usable[np.abs(log_rate[:, None] - grid).argmin(axis=0)]) if len(grid) else usable[-1:]
+    x = -np.log(rate[chosen])
+    y = np.log1p(people * c[chosen])
+    w = np.sqrt(np.minimum(exceed[chosen], 20 * people))
+    return max(0.0, float((w * x * y).sum() / (w * x * x).sum()))
+
+
+def smooth_c(slope: float, rate: float, people: float) -> float:
+    """Squared coefficient of variation that the fitted slope gives at `rate`."""
+    return float(np.expm1(slope * -np.log(min(rate, 1.0))) / people)
+
+
+def few_people_factor(people: int) -> float:
+    """Factor on a variance seen among few people, so that in nine of ten such samples it is not too small."""
+    df = people - 1
+    return float(df / (2 * gammaincinv(df / 2, 0.1)))
