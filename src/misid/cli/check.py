@@ -6,9 +6,11 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from misid.cli.options import Format, InputOptions, OutputFormat, Source
+from typer import Option
+
+from misid.cli.options import CHECKING, CheckOptions, Format, InputOptions, OutputFormat, Source
 from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.sources import the_tally
@@ -21,7 +23,18 @@ from misid.ground.errors import BadInputError, Problem, UsageError
     "check",
     example=("misid check scores.csv --failure -1", "misid check matrix.csv --failure -1 --format json"),
 )
-def check(sources: Source = None, *, inputs: InputOptions, form: OutputFormat = "table", talk: Talk) -> int:
+def check(
+    sources: Source = None,
+    *,
+    inputs: InputOptions,
+    looked_for: CheckOptions,
+    min_people: Annotated[
+        int,
+        Option("--min-people", metavar="N", min=1, help="Warn of groups with fewer people.", rich_help_panel=CHECKING),
+    ] = 10,
+    form: OutputFormat = "table",
+    talk: Talk,
+) -> int:
     """Find all that is wrong with scores at once: codes, counts, examples, and what to do.
 
     Ends with exit code 3 if there is an error, and 0 if there are at most warnings.
@@ -29,6 +42,7 @@ def check(sources: Source = None, *, inputs: InputOptions, form: OutputFormat = 
     tally = the_tally(sources or (), inputs)
     if tally is not None:
         raise UsageError(f"{tally} is a tally, and check reads scores", remedy=f"misid rates {tally}")
+    options = looked_for.declared()
     try:
         with open_input(sources or (), inputs, talk) as scores:
             from misid.scores import check as check_scores
@@ -36,7 +50,7 @@ def check(sources: Source = None, *, inputs: InputOptions, form: OutputFormat = 
             with talk.progress() as progress:
                 progress.watch(scores.engine.connection)
                 progress.stage("checking")
-                report = check_scores(scores)
+                report = check_scores(scores, min_people=min_people, **options)
             show_queries(scores, talk)
     except BadInputError as error:
         # Too wrong to be opened: what was found until then is the answer.

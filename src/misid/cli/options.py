@@ -18,6 +18,7 @@ _INPUT = "What is read"
 _COLUMNS = "Columns (what is not given is guessed, and the guess is shown)"
 _CANDIDATES = "Candidate lists"
 _MEANING = "What it means"
+CHECKING = "What is checked"
 COUNTING = "What is counted"
 _ENGINE = "Engine"
 
@@ -249,6 +250,31 @@ class InputOptions:
         if self.similarity:
             return "similarity"
         return "distance" if self.distance else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions:
+    """What the check looks for."""
+
+    not_failure: Annotated[
+        list[str] | None,
+        Option(
+            "--not-failure",
+            metavar="SCORES",
+            help="Values that look like failure codes and are scores, such as 0. Repeatable.",
+            rich_help_panel=CHECKING,
+        ),
+    ] = None
+    thorough: Annotated[
+        bool,
+        Option(
+            "--thorough", help="Look for repeated pairs in all rows, however many there are.", rich_help_panel=CHECKING
+        ),
+    ] = False
+
+    def declared(self) -> dict[str, Any]:
+        """What was given, as `misid.scores.check` takes it."""
+        return {"not_failures": numbers("--not-failure", self.not_failure), "thorough": self.thorough}
 
 
 def _share(option: str, text: str | None) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from misid.cli.options import InputOptions, OutputFormat, RateOptions, SourceOrTally
+from misid.cli.options import CheckOptions, InputOptions, OutputFormat, RateOptions, SourceOrTally
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
@@ -19,6 +19,7 @@ def rates(
     sources: SourceOrTally = None,
     *,
     inputs: InputOptions,
+    looked_for: CheckOptions,
     wanted: RateOptions,
     kept: TallyOptions,
     form: OutputFormat = "table",
@@ -30,7 +31,7 @@ def rates(
     cannot carry says so.
     """
     options = wanted.declared()
-    tally, _ = tally_of(sources or (), inputs, wanted, kept, talk)
+    tally, _ = tally_of(sources or (), inputs, wanted, kept, looked_for, talk)
     from misid.ground.text import print_rates
     from misid.rates import compute_rates
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from misid.cli.options import Force, InputOptions, RateOptions, SourceOrTally, output_path
+from misid.cli.options import CheckOptions, Force, InputOptions, RateOptions, SourceOrTally, output_path
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
@@ -23,6 +23,7 @@ def report(
     sources: SourceOrTally = None,
     *,
     inputs: InputOptions,
+    looked_for: CheckOptions,
     wanted: RateOptions,
     kept: TallyOptions,
     title: Annotated[str | None, Option("--title", metavar="TEXT", help="What was tested, for the heading.")] = None,
@@ -36,7 +37,7 @@ def report(
     """
     directory = output_path("--output", output)
     options = wanted.declared()
-    tally, checked = tally_of(sources or (), inputs, wanted, kept, talk)
+    tally, checked = tally_of(sources or (), inputs, wanted, kept, looked_for, talk)
     from misid.rates import compute_rates
     from misid.report import Report, write_report
 

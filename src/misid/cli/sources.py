@@ -33,8 +33,10 @@ def is_tally(source: str) -> bool:
     path = Path(source)
     if not path.is_file() or not zipfile.is_zipfile(path):
         return False
+    from misid.tally.file import MANIFEST
+
     with zipfile.ZipFile(path) as archive:
-        return "manifest.json" in archive.namelist()
+        return MANIFEST in archive.namelist()
 
 
 def the_tally(sources: Sequence[str], inputs: InputOptions) -> str | None:

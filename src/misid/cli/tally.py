@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Option
 
-from misid.cli.options import COUNTING, Force, InputOptions, RateOptions, Source, output_path
+from misid.cli.options import CHECKING, COUNTING, CheckOptions, Force, InputOptions, RateOptions, Source, output_path
 from misid.cli.plumbing import command
 from misid.cli.sources import the_tally
 from misid.cli.talk import Talk
@@ -25,6 +25,10 @@ def tally(
     sources: Source = None,
     *,
     inputs: InputOptions,
+    looked_for: CheckOptions,
+    unchecked: Annotated[
+        bool, Option("--unchecked", help="Skip the check: it was made before.", rich_help_panel=CHECKING)
+    ] = False,
     threshold: Annotated[
         str | None,
         Option(
@@ -54,9 +58,6 @@ def tally(
         ),
     ] = None,
     kept: TallyOptions,
-    unchecked: Annotated[
-        bool, Option("--unchecked", help="Skip the check: it was made before.", rich_help_panel=COUNTING)
-    ] = False,
     output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The tally to write.")] = None,
     force: Force = False,
     talk: Talk,
@@ -71,7 +72,7 @@ def tally(
         raise UsageError(f"{path} exists already", remedy="give another name, or --force to replace it")
     wanted = RateOptions(threshold=threshold, target=target)
     with open_input(sources or (), inputs, talk) as scores:
-        made, _ = count(scores, wanted, kept, talk, unchecked=unchecked, min_people=min_people)
+        made, _ = count(scores, wanted, kept, None if unchecked else looked_for, talk, min_people=min_people)
     from misid.tally import write_tally
 
     write_tally(made, path, force=force)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from misid.cli.options import COUNTING, InputOptions, RateOptions
+from misid.cli.options import COUNTING, CheckOptions, InputOptions, RateOptions
 from misid.cli.sources import read, scores_source, the_tally
 from misid.cli.talk import Talk
 
@@ -82,9 +82,15 @@ def show_queries(scores: Scores, talk: Talk) -> None:
 
 
 def count(
-    scores: Scores, wanted: RateOptions, kept: TallyOptions, talk: Talk, *, unchecked: bool = False, **more: Any
+    scores: Scores,
+    wanted: RateOptions,
+    kept: TallyOptions,
+    looked_for: CheckOptions | None,
+    talk: Talk,
+    *,
+    min_people: int | None = None,
 ) -> tuple[Tally, CheckReport | None]:
-    """Check the scores, and count them if nothing is wrong.
+    """Check the scores (unless nothing is to be looked for), and count them if nothing is wrong.
 
     Raises
     ------
@@ -94,15 +100,14 @@ def count(
     from misid.scores import check
     from misid.tally import build_tally
 
-    if wanted.targets:
-        more["targets"] = wanted.targets
+    targets = {"targets": wanted.targets} if wanted.targets else {}
     show_plan(scores, talk)
     with talk.progress() as progress:
         progress.watch(scores.engine.connection)
         report = None
-        if not unchecked:
+        if looked_for is not None:
             progress.stage("checking")
-            report = check(scores)
+            report = check(scores, **looked_for.declared())
             talk.warn(report.warnings)
             report.raise_if_any()
         tally = build_tally(
@@ -111,19 +116,25 @@ def count(
             intersections=kept.intersections,
             note=kept.note,
             work=kept.work,
+            min_people=min_people,
             stage=progress.stage,
-            **more,
+            **targets,
         )
     show_queries(scores, talk)
     return tally, report
 
 
 def tally_of(
-    sources: Sequence[str], inputs: InputOptions, wanted: RateOptions, kept: TallyOptions, talk: Talk
+    sources: Sequence[str],
+    inputs: InputOptions,
+    wanted: RateOptions,
+    kept: TallyOptions,
+    looked_for: CheckOptions,
+    talk: Talk,
 ) -> tuple[Tally, CheckReport | None]:
     """The tally that is named, or the one that is made of the scores that are named."""
     name = the_tally(sources, inputs)
     if name is not None:
         return read(name), None
     with open_input(sources, inputs, talk) as scores:
-        return count(scores, wanted, kept, talk)
+        return count(scores, wanted, kept, looked_for, talk)
