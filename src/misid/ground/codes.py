@@ -42,7 +42,7 @@ CODES: dict[str, tuple[str, str]] = {
     "W003": ("ids-taken-as-people", "Ids of probes and references were taken as ids of people."),
     "W004": ("searches-taken-as-people", "Each search was taken as a person of its own."),
     "W005": ("gallery-only-counted", "The gallery was given as a number: its people and groups are not known."),
-    "E030": ("mated-contradicts-people", "Rows are called mated though the people differ, or non-mated though they are one."),
+    "E030": ("mated-contradicts-people", "Rows are mated though the people differ, or non-mated though they are one."),
     "E031": ("sample-of-two-people", "One sample id stands with two people."),
     "E032": ("person-in-two-groups", "One person has two values of a demographic attribute."),
     "E033": ("sample-with-itself", "A sample is compared with itself."),
@@ -63,15 +63,16 @@ CODES: dict[str, tuple[str, str]] = {
     "W011": ("many-at-one-end", "Many comparisons share the lowest or highest score, apart from the rest."),
     "W012": ("polarity-unclear", "The scores do not show which way they point."),
     "W013": ("both-directions", "Pairs of samples are compared in both directions."),
-    "W014": ("comparison-counted-twice", "Pairs are in the input in both directions with one score: one comparison, two rows."),
+    "W014": ("comparison-counted-twice", "Pairs stand in both directions with one score: one comparison, two rows."),
     "W015": ("missing-group", "The group of some people is not known; they are a row of their own."),
     "W016": ("small-group", "A group has fewer people than the stated minimum."),
     "W017": ("no-mated", "There is nothing mated: FNMR and FNIR are not defined."),
     "W018": ("no-nonmated", "There is nothing non-mated: FMR and FPIR are not defined."),
-    "W019": ("group-without-comparisons", "A group has no mated, or no non-mated, comparisons: a rate of it is not defined."),
+    "W019": ("group-without-comparisons", "A group has nothing mated, or nothing non-mated: a rate is not defined."),
     "W020": ("few-people", "The test has so few people that it can give bounds only."),
     "W021": ("ids-perhaps-identifying", "A few ids look like names."),
     "W022": ("unexplained-empty-lists", "Searches returned nobody although no return threshold was declared."),
+    "W023": ("self-comparisons-left-out", "Rows in which a sample is compared with itself were left out."),
 }
 
 

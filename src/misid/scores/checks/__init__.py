@@ -1,0 +1,1 @@
+"""What `misid.scores.check` looks at, one module a kind of trouble."""

@@ -1,0 +1,85 @@
+"""Refusing ids that say who somebody is: the patterns of `ids`, counted over all distinct ids in the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from misid.engine import Engine
+from misid.ground.codes import problem
+from misid.ground.errors import Problem
+from misid.scores.checks.ids import LOOKS, NAME, Look, case_expression
+from misid.scores.checks.samples import people_select
+from misid.scores.checks.sql import masked, row, rows
+from misid.scores.model import Scores
+
+_LOOKS = "_check_looks"
+
+
+def identifying_problems(scores: Scores) -> list[Problem]:
+    """Columns of ids that look like names, addresses, numbers of documents or dates of birth."""
+    engine = scores.engine
+    columns = {
+        "probe": "SELECT DISTINCT sample AS id FROM _check_probes",
+        "reference": "SELECT DISTINCT sample AS id FROM _check_references",
+        "person": f"SELECT DISTINCT person AS id FROM ({people_select(scores)}) AS everybody",
+    }
+    problems = []
+    for column, select in columns.items():
+        problems += _column(engine, column, select)
+    return problems
+
+
+def _column(engine: Engine, column: str, select: str) -> list[Problem]:
+    looks = f"SELECT id, {case_expression('id')} AS look FROM ({select}) AS ids WHERE id IS NOT NULL"
+    counted = rows(engine, f"""
+        SELECT look, count(*) AS n, count(*) FILTER (WHERE regexp_matches(id, '[^0-9]00[0-9]*$')) AS coded,
+            min(CAST(nullif(regexp_extract(id, '([0-9]{{1,15}})$', 1), '') AS DOUBLE)) AS lowest,
+            max(CAST(nullif(regexp_extract(id, '([0-9]{{1,15}})$', 1), '') AS DOUBLE)) AS highest
+        FROM ({looks}) AS looked GROUP BY look ORDER BY look""")
+    total = sum(c["n"] for c in counted)
+    problems = []
+    for position, look in enumerate(LOOKS):
+        for c in counted:
+            if c["look"] != position:
+                continue
+            shown = f"FROM ({looks}) AS looked WHERE look = {position}"
+            if _believed(look, c, total) and (look.what != NAME or _diverse(engine, shown, c["n"])):
+                examples = rows(engine, f"SELECT {masked('id')} AS shown {shown} ORDER BY id LIMIT 5")
+                problems.append(problem(
+                    "E043", where=f"ids of {column}", seen=f"{c['n']:,} of {total:,} ids look like a {look.what}",
+                    count=c["n"], examples=tuple(dict.fromkeys(e["shown"] for e in examples)),
+                    allowed="opaque ids: misid holds no names, addresses, numbers of documents or dates of birth",
+                    remedy="misid pseudonymise, which replaces them by a keyed hash whose key stays with you",
+                ))  # fmt: skip
+            elif look.what == NAME and c["n"] < look.least:
+                problems.append(problem(
+                    "W021", where=f"ids of {column}", seen=f"{c['n']:,} of {total:,} ids look like a {look.what}",
+                    count=c["n"], allowed="opaque ids", remedy="misid pseudonymise if they are names",
+                ))  # fmt: skip
+    return problems
+
+
+def _believed(look: Look, counted: dict[str, Any], total: int) -> bool:
+    n = counted["n"]
+    if look.what == NAME:
+        # Names are believed by their number or by their share: three among thousands are three people named.
+        return bool(n >= look.least or n >= look.share * total)
+    if n < look.least or n < look.share * total:
+        return False
+    if look.sparse and counted["highest"] - counted["lowest"] < 1000 * n:
+        return False
+    return not (look.unless_coded and 2 * counted["coded"] > n)
+
+
+def _diverse(engine: Engine, shown: str, n: int) -> bool:
+    """Whether names differ as names do: no first or second word has more than half of three or more."""
+    if n < 3:
+        return True
+    for pattern in ("^([^ _,.]+)", "^[^ _,.]+[ _,.]+([^ _,.]+)"):
+        most = row(engine, f"""
+            SELECT coalesce(max(n), 0) AS n FROM (
+                SELECT regexp_extract(id, '{pattern}', 1) AS word, count(*) AS n {shown} GROUP BY word) AS words
+            WHERE word <> ''""")["n"]
+        if 2 * most > n:
+            return False
+    return True
