@@ -20,7 +20,7 @@ from misid.cli.talk import Talk
     ),
 )
 def pseudonymise(
-    source: Annotated[str, Argument(metavar="SOURCE", help="A table (CSV, TSV, Parquet) with ids in it.")],
+    source: Annotated[str, Argument(metavar="SOURCE", help="A table (CSV, TSV, Parquet) with ids in it, or a matrix.")],
     *,
     key: Annotated[
         Path | None,
@@ -29,13 +29,18 @@ def pseudonymise(
     column: Annotated[
         list[str] | None, Option("--column", metavar="COLUMN", help="Column with ids to replace. Repeatable.")
     ] = None,
+    edges: Annotated[
+        bool, Option("--edges", help="The source is a matrix: replace its first row and first column.")
+    ] = False,
     output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The table to write.")] = None,
     force: Force = False,
     talk: Talk,
 ) -> None:
     """Replace ids by a keyed hash of them: the same id gives the same hash, in every file, under one key."""
+    path = output_path("--output", output)
     from misid.scores import pseudonymise as replace_ids
 
-    path = output_path("--output", output)
-    replace_ids(source, path, key=key, columns=column or (), force=force)
-    talk.say(f"{path}: ids replaced")
+    done = replace_ids(source, path, key=key, columns=column or (), edges=edges, force=force)
+    for note in done.notes:
+        talk.say(f"note: {note}")
+    talk.say(f"{path}: {done.ids:,} ids replaced in {done.rows:,} rows, {done.empty:,} empty cells left empty")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = "example:"
 SUFFIX = ".tally"
+ZIP = b"PK\x03\x04"
 
 
 def examples() -> list[str]:
@@ -31,12 +31,14 @@ def is_tally(source: str) -> bool:
     if source.startswith(EXAMPLE) or source.endswith(SUFFIX):
         return True
     path = Path(source)
-    if not path.is_file() or not zipfile.is_zipfile(path):
+    if not path.is_file():
         return False
-    from misid.tally.file import MANIFEST
+    with path.open("rb") as file:
+        if file.read(len(ZIP)) != ZIP:
+            return False
+    from misid.tally.file import is_tally as holds_a_tally
 
-    with zipfile.ZipFile(path) as archive:
-        return MANIFEST in archive.namelist()
+    return holds_a_tally(path)
 
 
 def the_tally(sources: Sequence[str], inputs: InputOptions) -> str | None:

@@ -1,0 +1,275 @@
+"""Each command on real files, from the arguments to what is printed and written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shlex
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from misid.cli.plumbing import examples
+
+Misid = Callable[..., tuple[int, str, str]]
+
+RECORD_KEYS = {
+    "measure", "probe_group", "reference_group", "threshold", "target", "rank", "gallery", "estimate", "lo", "hi",
+    "level", "method", "errors", "trials", "people", "status",
+}  # fmt: skip
+
+FAILURE = ("--failure", "-1")
+
+
+@pytest.fixture
+def in_lab(lab: Path, monkeypatch: pytest.MonkeyPatch, misid: Misid) -> Path:
+    """The laboratory's files as the working directory, with the tallies that the examples name."""
+    monkeypatch.chdir(lab)
+    for name in ("site-a", "site-b"):
+        assert misid("tally", f"{name}.csv", *FAILURE, "--threshold", "0.5", "-o", f"{name}.tally")[0] == 0
+    assert misid("tally", "scores.csv", *FAILURE, "--threshold", "0.5", "-o", "test.tally")[0] == 0
+    return lab
+
+
+@pytest.mark.parametrize("example", [pytest.param(e, id=e) for several in examples.values() for e in several])
+def test_examples_in_help_run(in_lab: Path, misid: Misid, example: str) -> None:
+    if example.endswith("--force"):
+        output = Path(shlex.split(example)[shlex.split(example).index("-o") + 1])
+        if output.suffix:
+            output.write_bytes(b"something older")
+    status, _, err = misid(*shlex.split(example)[1:])
+    assert status == 0, err
+
+
+def _scores(lab: Path) -> tuple[np.ndarray, np.ndarray]:
+    """(score, mated) of every comparison that did not fail."""
+    with (lab / "scores.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if float(row["score"]) != -1]
+    mated = np.array([row["probe_person"] == row["reference_person"] for row in rows])
+    return np.array([float(row["score"]) for row in rows]), mated
+
+
+def test_rates_counts_at_thresholds_exactly(lab: Path, misid: Misid) -> None:
+    scores, mated = _scores(lab)
+    # A threshold that is a score, so that the tie rule shows: at the threshold is a match.
+    thresholds = [0.3, float(scores[~mated].max()), float(scores[mated].min())]
+    text = ",".join(map(repr, thresholds))
+    status, out, err = misid("rates", lab / "scores.csv", *FAILURE, "--threshold", text, "--format", "json")
+    assert status == 0, err
+    records = json.loads(out)
+    assert all(set(record) >= RECORD_KEYS for record in records)
+    for threshold in thresholds:
+        for measure, errors, trials in (
+            ("fmr", (scores[~mated] >= threshold).sum(), (~mated).sum()),
+            ("fnmr", (scores[mated] < threshold).sum(), mated.sum()),
+        ):
+            found = [
+                r for r in records
+                if r["measure"] == measure and r["threshold"] == threshold and r["target"] is None
+                and r["probe_group"] == r["reference_group"] == "all"
+            ]  # fmt: skip
+            assert [(r["errors"], r["trials"]) for r in found] == [(errors, trials)], (measure, threshold)
+
+
+def test_rates_are_the_same_from_scores_and_from_their_tally(lab: Path, misid: Misid) -> None:
+    assert misid("tally", lab / "scores.csv", *FAILURE, "--threshold", "0.5", "-o", lab / "t.tally")[0] == 0
+    from_scores = misid("rates", lab / "scores.csv", *FAILURE, "--threshold", "0.5", "--format", "json")[1]
+    from_tally = misid("rates", lab / "t.tally", "--threshold", "0.5", "--format", "json")[1]
+    assert json.loads(from_tally) == json.loads(from_scores)
+
+
+def test_formats_hold_the_same_records(lab: Path, misid: Misid) -> None:
+    call = ("rates", lab / "scores.csv", *FAILURE, "--threshold", "0.5", "--format")
+    records = json.loads(misid(*call, "json")[1])
+    rows = list(csv.DictReader(io.StringIO(misid(*call, "csv")[1])))
+    assert [row["measure"] for row in rows] == [record["measure"] for record in records]
+    assert misid(*call, "md")[1].startswith("| rate ")
+    assert "FMR" in misid(*call, "table")[1]
+
+
+def test_data_go_to_standard_output_and_talk_to_standard_error(lab: Path, misid: Misid) -> None:
+    call = ("rates", lab / "scores.csv", *FAILURE, "--format", "json")
+    _, out, err = misid(*call)
+    assert json.loads(out)
+    assert "read as: " in err
+    assert misid(*call, "--quiet") == (0, out, "")
+    assert "SELECT" not in misid(*call, "-v")[2]
+    assert "plan: 1,600 rows" in misid(*call, "-v")[2]
+    assert "SELECT" in misid(*call, "-vv")[2]
+
+
+def test_a_distance_is_declared_and_thresholds_stay_on_its_scale(lab: Path, misid: Misid) -> None:
+    rows = list(csv.reader((lab / "scores.csv").open()))
+    with (lab / "distances.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(rows[0])
+        writer.writerows([[*row[:-1], repr(-float(row[-1]))] for row in rows[1:]])
+    near = misid("rates", lab / "scores.csv", *FAILURE, "--threshold", "0.5", "--format", "json")
+    far = misid(
+        "rates", lab / "distances.csv", "--failure", "1", "--lower-is-more-similar", "--threshold=-0.5", "--format",
+        "json",
+    )  # fmt: skip
+    assert near[0] == far[0] == 0, far[2]
+
+    def counted(text: str, sign: int) -> list[tuple[object, ...]]:
+        return [
+            (r["measure"], r["probe_group"], r["reference_group"], r["errors"], r["trials"])
+            for r in json.loads(text)
+            if r["threshold"] == sign * 0.5 and r["target"] is None
+        ]
+
+    assert counted(near[1], 1) == counted(far[1], -1) != []
+
+
+def test_check_says_all_that_is_wrong_and_ends_with_3(lab: Path, misid: Misid) -> None:
+    status, out, _ = misid("check", lab / "scores.csv", "--format", "json")
+    assert status == 3
+    found = json.loads(out)
+    assert found["ok"] is False
+    errors = [problem for problem in found["problems"] if problem["severity"] == "error"]
+    assert any("--failure" in problem["remedy"] for problem in errors)
+    status, out, _ = misid("check", lab / "scores.csv", *FAILURE, "--format", "json")
+    assert status == 0, out
+    assert json.loads(out)["ok"] is True
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "md"])
+def test_check_prints_codes_in_every_format(lab: Path, misid: Misid, form: str) -> None:
+    codes = {p["code"] for p in json.loads(misid("check", lab / "scores.csv", "--format", "json")[1])["problems"]}
+    status, out, _ = misid("check", lab / "scores.csv", "--format", form)
+    assert status == 3
+    assert codes
+    assert all(code in out for code in codes)
+
+
+def test_check_of_what_cannot_be_opened_is_an_answer_too(tmp_path: Path, misid: Misid) -> None:
+    absent = tmp_path / "absent.csv"
+    status, out, _ = misid("check", absent, "--format", "json")
+    assert status == 3
+    found = json.loads(out)
+    assert (found["ok"], found["problems"][0]["code"]) == (False, "E001")
+    status, out, err = misid("rates", absent)
+    assert (status, out) == (3, "")
+    assert err.startswith("E001 file-not-found: ")
+    assert "\n  try: " in err
+
+
+@pytest.mark.parametrize("name", ["rates", "report", "tally"])
+def test_wrong_scores_are_never_counted(lab: Path, misid: Misid, name: str) -> None:
+    output = lab / "result"
+    where = () if name == "rates" else ("-o", output)
+    status, out, err = misid(name, lab / "scores.csv", *where)
+    assert (status, out) == (3, "")
+    assert "--failure" in err
+    assert not output.exists()
+
+
+def test_ids_that_are_names_are_refused_and_can_be_replaced(lab: Path, misid: Misid) -> None:
+    status, out, _ = misid("check", lab / "named.csv", *FAILURE)
+    assert status == 3
+    assert "Lovelace" not in out
+    opaque = lab / "opaque.csv"
+    call = ("pseudonymise", lab / "named.csv", "--key", lab / "secret.key", "-o", opaque)
+    status, _, err = misid(*call, "--column", "probe", "--column", "reference")
+    assert status == 0, err
+    assert "Lovelace" not in opaque.read_text()
+    status, out, _ = misid("check", opaque, *FAILURE)
+    assert status == 0, out
+
+
+def test_a_tally_has_no_ids_and_is_not_replaced_unasked(lab: Path, misid: Misid) -> None:
+    path = lab / "t.tally"
+    call = ("tally", lab / "scores.csv", *FAILURE, "--note", "made for a test", "-o", path)
+    assert misid(*call)[0] == 0
+    with zipfile.ZipFile(path) as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"made for a test" in content
+    assert b"s001" not in content
+    assert str(lab).encode() not in content
+    before = path.read_bytes()
+    status, _, err = misid(*call)
+    assert status == 2
+    assert "--force" in err
+    assert path.read_bytes() == before
+    assert misid(*call, "--force")[0] == 0
+
+
+def test_a_tally_is_known_by_its_content(lab: Path, misid: Misid) -> None:
+    assert misid("tally", lab / "scores.csv", *FAILURE, "-o", lab / "t.tally")[0] == 0
+    (lab / "t.tally").rename(lab / "counts.bin")
+    assert misid("rates", lab / "counts.bin")[0] == 0
+
+
+def test_tallies_of_two_sites_add(in_lab: Path, misid: Misid) -> None:
+    assert misid("merge", "site-a.tally", "site-b.tally", "-o", "both.tally")[0] == 0
+
+    def fmr(name: str) -> tuple[int, int]:
+        records = json.loads(misid("rates", name, "--threshold", "0.5", "--format", "json")[1])
+        found = next(
+            r for r in records if (r["measure"], r["threshold"], r["probe_group"]) == ("fmr", 0.5, "all")
+        )  # fmt: skip
+        return found["errors"], found["trials"]
+
+    assert fmr("both.tally") == fmr("test.tally")
+
+
+def test_report_leaves_a_page_its_twin_and_tables(lab: Path, misid: Misid) -> None:
+    out = lab / "out"
+    call = ("report", lab / "scores.csv", *FAILURE, "--threshold", "0.5", "-o", out)
+    status, printed, err = misid(*call)
+    assert (status, printed) == (0, ""), err
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "<script src" not in page
+    assert len(page.encode()) < 5_000_000
+    assert json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert list(out.rglob("*.csv"))
+    assert misid(*call)[0] == 2
+    assert misid(*call, "--force")[0] == 0
+
+
+def test_doctor_tries_everything(misid: Misid) -> None:
+    status, out, _ = misid("doctor", "--format", "json")
+    assert status == 0
+    found = {finding["what"]: finding for finding in json.loads(out)}
+    assert found["engine duckdb: count a Parquet file"]["status"] == "ok"
+    assert found["chart to SVG"]["status"] == "ok"
+    assert {"python", "memory", "scratch space", "numpy"} <= set(found)
+
+
+def test_doctor_says_what_fails(misid: Misid, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> str:
+        raise OSError("no such library")
+
+    monkeypatch.setattr("misid.cli.doctor._try_duckdb", broken)
+    status, out, err = misid("doctor", "--format", "csv")
+    assert status == 5
+    assert "OSError: no such library" in out
+    assert "try: " in err
+
+
+def test_commands_load_no_heavy_packages(lab: Path) -> None:
+    code = """
+import sys
+from misid.cli.main import run
+for line in (
+    "check scores.csv --failure -1 -q",
+    "tally scores.csv --failure -1 -q -o t.tally",
+    "rates t.tally -q",
+    "report t.tally -q -o out",
+    "doctor -q",
+):
+    assert run(line.split()) == 0, line
+    loaded = {"scipy.stats", "pandas", "pyarrow", "polars", "sklearn", "matplotlib"} & set(sys.modules)
+    assert not loaded, (line, loaded)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=lab, capture_output=True, text=True, check=False, env={**os.environ}
+    )
+    assert done.returncode == 0, done.stderr
