@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from oracle import assert_same, canonical, oracle_tally
+from tests.oracle import assert_same, canonical, oracle_tally
 
 # Probes a1, a2 (person a), b1 (person b), c1 (not enrolled); references of a and b.
 ROWS = [

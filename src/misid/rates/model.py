@@ -84,7 +84,8 @@ class CalibrationBin:
     nonmated: int
     log10_lr_pav: float | None
     """None where the likelihood ratio is 0 or infinite on these data: see `bound`."""
-    log10_lr_logistic: float
+    log10_lr_logistic: float | None
+    """None where mated and non-mated scores do not overlap."""
     bound: Literal["", "0", "inf"] = ""
 
 

@@ -1,0 +1,114 @@
+"""From a tally to all of its rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from misid.ground.errors import UsageError
+from misid.ground.rate import Rate
+from misid.rates.calibration import calibrate
+from misid.rates.comparisons import comparison_rates, eer_rates
+from misid.rates.consistency import check_consistency
+from misid.rates.counts import Counts
+from misid.rates.curves import curve_points, histograms
+from misid.rates.differentials import differentials
+from misid.rates.failures import failure_rates, with_failures
+from misid.rates.limits import Limits
+from misid.rates.model import DEFAULT_RANKS, DEFAULT_TARGETS, Rates
+from misid.rates.points import (
+    Point,
+    TargetOf,
+    as_input,
+    as_similarity,
+    checked_ranks,
+    checked_targets,
+    checked_thresholds,
+    point_at,
+    point_for_target,
+)
+from misid.rates.searches import cmc_ranks, cmc_rates, search_rates
+from misid.tally.model import Tally
+
+
+def compute_rates(
+    tally: Tally,
+    *,
+    thresholds: Sequence[float] = (),
+    targets: Sequence[float] = DEFAULT_TARGETS,
+    ranks: Sequence[int] = DEFAULT_RANKS,
+    level: float = 0.95,
+    reference: str | None = None,
+    curves: bool = True,
+) -> Rates:
+    """Every rate of a tally with its limits: by group, at thresholds, targets and ranks.
+
+    A score at or above a threshold is a match (a candidate). Rates per comparison leave failed comparisons
+    out (they are in FTA, FAR, FRR); a failed probe in a search is a miss, and never a false alarm.
+
+    Parameters
+    ----------
+    tally : Tally
+        Of comparisons (all rates) or of candidate lists (rates per search only).
+    thresholds : sequence of float
+        On the scale of the input, beside those the tally was made for (``tally.thresholds``).
+    targets : sequence of float in (0, 1)
+        FMR and FPIR for which thresholds are sought: the lowest edge whose rate is at most the target. The rate
+        achieved is given too. Refused where a single error would be more than the target.
+    ranks : sequence of int, 1 to 100
+        For FNIR and CMC.
+    level : float
+        Nominal coverage of the limits, 0.5 to below 1.
+    reference : str, optional
+        Group that ratios are taken to; by default the one with the most people of each attribute.
+    curves : bool
+        Also rates at some eighty thresholds, score distributions and calibration.
+
+    Returns
+    -------
+    Rates
+        ``records`` hold ``fmr``, ``fnmr``, ``eer``, ``fpir``, ``fnir``, ``selectivity``, ``cmc``, ``fta``, ``fte``,
+        ``far``, ``frr``, ``gfar``, ``gfrr``; what cannot be known is there with its status and the reason.
+
+    Raises
+    ------
+    UsageError
+        A threshold, target, rank, level or group that is not allowed.
+    MisidError
+        Two tables of the tally contradict each other.
+    """
+    if not 0.5 <= level < 1:
+        raise UsageError(f"level is {level}; allowed: 0.5 to below 1", remedy="give 0.95 for 95 % limits")
+    asked_ranks, asked_targets = checked_ranks(ranks), checked_targets(targets)
+    # A threshold of a tally of 32-bit scores comes back rounded: where it was asked for too, it keeps its spelling.
+    spelled = {float(t): as_input(tally, float(t)) for t in tally.thresholds}
+    spelled |= {as_similarity(tally, t): t for t in checked_thresholds(thresholds)}
+    asked = sorted(spelled.values())
+    if reference is not None and reference not in {label.name for label in tally.labels[1:]}:
+        names = ", ".join(label.name for label in tally.labels[1:]) or "none, this tally has no groups"
+        raise UsageError(f"reference {reference!r} is no group of this tally; allowed: {names}", remedy="name one")
+    counts = Counts(tally)
+    check_consistency(counts)
+    limits = Limits(counts, level)
+    points = [point_at(counts, t) for t in asked] + _target_points(counts, asked_targets)
+
+    comparisons = comparison_rates(counts, limits, points)
+    samples = failure_rates(counts, level)
+    searches = search_rates(counts, limits, points, asked_ranks)
+    records: list[Rate] = [*comparisons, *eer_rates(counts, limits), *with_failures(comparisons, samples), *samples]
+    records += searches
+    records += cmc_rates(counts, limits, asked_ranks)
+    return Rates(
+        records=tuple(records),
+        curves=curve_points(counts, limits, points) if curves else (),
+        distributions=histograms(counts) if curves else (),
+        cmc=tuple(cmc_rates(counts, limits, cmc_ranks(counts))) if curves else (),
+        differentials=differentials(tally, records, level=level, reference=reference),
+        calibration=calibrate(counts) if curves else None,
+        warnings=tally.warnings,
+    )
+
+
+def _target_points(counts: Counts, targets: Sequence[float]) -> list[Point]:
+    of: tuple[TargetOf, ...] = ("fmr", "fpir") if counts.tally.kind == "comparisons" else ("fpir",)
+    points = (point_for_target(counts, target, kind) for kind in of for target in targets)
+    return [p for p in points if p is not None]

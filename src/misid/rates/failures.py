@@ -1,0 +1,105 @@
+"""Failures to acquire and to enrol, and the rates that include them (ISO/IEC 19795-1).
+
+FAR = FMR (1 - FTA); FRR = FTA + FNMR (1 - FTA); GFAR and GFRR put failures to enrol before both:
+GFAR = (1 - FTE) FAR; GFRR = FTE + (1 - FTE) FRR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from misid.ground.rate import ALL, ComparisonRate, SampleRate
+from misid.rates.build import Where, rate_from
+from misid.rates.counts import Counts
+from misid.rates.intervals import people_interval
+
+NO_FTA = "no failure code and no count of failed probes was declared: FTA is not known"
+NO_FTE = "no count of enrolment attempts and failures was declared: FTE is not known"
+_Formula = Callable[[float, float], float]
+
+CORNERS = "limits of its parts, put together at their worst"
+
+
+def failure_rates(counts: Counts, level: float) -> list[SampleRate]:
+    """FTA by group of the probe, and FTE.
+
+    FTA: the declared count of failed probes where there is one, else the probes that failed in every one of
+    their comparisons. FTE: as declared.
+    """
+    tally = counts.tally
+    records: list[SampleRate] = []
+    rows = tally.tables["search_design"]
+    coded = sum(tally.tables["failed"]["count"].tolist()) > 0 or bool(rows["failed"].any())
+    for index, label in enumerate(tally.labels):
+        where = Where(probe_group=label.name)
+        if index == 0 and tally.acquisition is not None:
+            failed, presented = tally.acquisition
+            also = ("failure codes among the scores were not added to the declared count",) if coded else ()
+            # The people behind the attempts were not declared; at least those who searched were there.
+            people = min(presented, tally.people.get("probe", presented))
+            interval = people_interval(failed, presented, people=people, level=level) if presented else None
+            records.append(rate_from(SampleRate, "fta", replace(where, warnings=also), None, interval, level, NO_FTA))
+            continue
+        mine = [i for i in range(len(rows["label"])) if rows["label"][i] == index]
+        declared = bool(tally.origin.failure_codes) or coded
+        if not mine or not declared or tally.acquisition is not None:
+            records.append(rate_from(SampleRate, "fta", where, None, None, level, NO_FTA))
+            continue
+        # Mated and non-mated searches are mostly the same probes: the table with more of them is taken.
+        i = max(mine, key=lambda j: int(rows["searches"][j]))
+        interval = people_interval(
+            int(rows["failed"][i]), int(rows["searches"][i]), people=int(rows["people"][i]), level=level
+        )
+        records.append(rate_from(SampleRate, "fta", where, None, interval, level, NO_FTA))
+    enrolled = None
+    if tally.enrolment is not None and tally.enrolment[1]:
+        failed, presented = tally.enrolment
+        people = min(presented, tally.people.get("reference", presented) + failed)
+        enrolled = people_interval(failed, presented, people=people, level=level)
+    records.append(rate_from(SampleRate, "fte", Where(), None, enrolled, level, NO_FTE))
+    return records
+
+
+def with_failures(comparisons: Sequence[ComparisonRate], samples: Sequence[SampleRate]) -> list[ComparisonRate]:
+    """FAR, FRR by group of the probe, and GFAR, GFRR where FTE is known; none where FTA is not."""
+    fta = {r.probe_group: r for r in samples if r.measure == "fta" and r.estimate is not None}
+    fte = next((r for r in samples if r.measure == "fte" and r.estimate is not None), None)
+    records: list[ComparisonRate] = []
+    for rate in comparisons:
+        acquired = fta.get(rate.probe_group)
+        if acquired is None or rate.estimate is None or rate.reference_group != ALL:
+            continue
+        if rate.measure == "fmr":
+            first = _put(rate, acquired, "far", lambda e, f: e * (1 - f), falling=True)
+            records.append(first)
+            if fte is not None:
+                records.append(_put(first, fte, "gfar", lambda e, f: e * (1 - f), falling=True))
+        elif rate.measure == "fnmr":
+            first = _put(rate, acquired, "frr", lambda e, f: f + e * (1 - f), falling=False)
+            records.append(first)
+            if fte is not None:
+                records.append(_put(first, fte, "gfrr", lambda e, f: f + e * (1 - f), falling=False))
+    return records
+
+
+def _put(
+    rate: ComparisonRate, failure: SampleRate, measure: str, formula: _Formula, *, falling: bool
+) -> ComparisonRate:
+    """Both put together; limits at the corners (`falling`: the result falls as failures rise)."""
+    f = (failure.estimate, failure.lo, failure.hi)
+    e = (rate.estimate, rate.lo, rate.hi)
+    if None in f or None in e:
+        return replace(rate, measure=measure, estimate=None, lo=None, hi=None, status="undefined", errors=None)
+    low, high = (f[2], f[1]) if falling else (f[1], f[2])
+    return replace(
+        rate,
+        measure=measure,
+        estimate=formula(e[0] or 0.0, f[0] or 0.0),
+        lo=formula(e[1] or 0.0, low or 0.0),
+        hi=formula(e[2] or 0.0, high or 0.0),
+        method=f"{rate.method}; {CORNERS}",
+        errors=None,
+        trials=None,
+        effective_people=None,
+    )

@@ -1,0 +1,214 @@
+"""Rates per search at the test's own gallery: FPIR, FNIR, CMC, selectivity.
+
+A search whose probe failed stays in the denominator: with a mate in the gallery it is a miss, without
+one it returns nothing. FPIR is over searches with the mate left out (full-score tests) or by people not in
+the gallery (candidate lists).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from misid.ground.rate import SearchRate
+from misid.rates.build import Where, rate_from, refused
+from misid.rates.choice import at_target, target_ladder
+from misid.rates.counts import Counts
+from misid.rates.limits import Limits
+from misid.rates.points import Point
+from misid.tally.model import Ints
+
+NO_NONMATED = "no searches without the mate: FPIR is not defined"
+NO_MATED = "no mated searches: FNIR is not defined"
+HIDDEN = "candidate lists end above this threshold or rank: some searches may hold what they do not show; bounds only"
+
+CMC_RANKS = (*range(1, 21), 30, 40, 50, 70, 100)
+
+
+def search_rates(counts: Counts, limits: Limits, points: Sequence[Point], ranks: Sequence[int]) -> list[SearchRate]:
+    """FPIR, selectivity and FNIR by group at the points that are thresholds or targets of FPIR."""
+    records: list[SearchRate] = []
+    asked = [p for p in points if p.target_of != "fmr"]
+    for point in asked:
+        if point.threshold is None or "nonmated" in point.inexact:
+            records.append(refused(SearchRate, "fpir", point, limits.level))
+            records.append(refused(SearchRate, "selectivity", point, limits.level))
+        if point.threshold is None or "mated" in point.inexact or "nonmated" in point.inexact:
+            records.append(refused(SearchRate, "fnir", point, limits.level))
+    found = [p for p in asked if p.threshold is not None]
+    exact = [p for p in found if "nonmated" not in p.inexact]
+    positions = np.array([p.position for p in exact], dtype=np.int64)
+    for index, label in enumerate(counts.tally.labels):
+        where = _where(counts, index, 0, label.name)
+        hits = counts.best[index][positions]
+        for point, interval, hidden in zip(
+            exact, limits.fpir(index, positions, hits), _hidden(counts, positions, None, index, 0), strict=True
+        ):
+            rate = rate_from(SearchRate, "fpir", where, point, interval, limits.level, NO_NONMATED)
+            if hidden and rate.status != "undefined":
+                most = limits.fpir(index, np.array([point.position]), np.array([(rate.errors or 0) + hidden]))
+                rate = _censored(rate, rate.lo, None if most[0] is None else most[0].hi)
+            records.append(rate)
+        records += _selectivity(counts, limits, index, exact, where)
+    records += fnir_rates(counts, limits, [p for p in exact if "mated" not in p.inexact], (*ranks, None))
+    return records
+
+
+def fnir_rates(
+    counts: Counts, limits: Limits, points: Sequence[Point], ranks: Sequence[int | None]
+) -> list[SearchRate]:
+    """FNIR by group at ranks (None: the whole list) and points.
+
+    At a threshold chosen for a target, the limits include that it was chosen on the same data.
+    """
+    records = []
+    ladders = {p.position: target_ladder(counts, limits, p) for p in points if p.target is not None}
+    positions = np.array([p.position for p in points], dtype=np.int64)
+    for rank in ranks:
+        found = counts.mates_found(rank)
+        for index, label in enumerate(counts.tally.labels):
+            where = replace(_where(counts, index, 1, label.name), rank=rank)
+            searches = _searches(counts, index, 1)
+            misses = searches - found[index][positions]
+            intervals = limits.fnir(index, rank, positions, misses)
+            intervals = [
+                at_target(p, *ladders[p.position], (searches - found[index][ladders[p.position][0]]) / searches, i)
+                if p.target is not None and i is not None and i.status != "undefined"
+                else i
+                for p, i in zip(points, intervals, strict=True)
+            ]
+            hidden = _hidden(counts, positions, rank, index, 1)
+            for point, interval, unseen in zip(points, intervals, hidden, strict=True):
+                rate = rate_from(SearchRate, "fnir", where, point, interval, limits.level, NO_MATED)
+                if unseen and rate.status != "undefined":
+                    seen = np.array([max(0, (rate.errors or 0) - unseen)])
+                    least = limits.fnir(index, rank, np.array([point.position]), seen)
+                    rate = _censored(rate, None if least[0] is None else least[0].lo, rate.hi)
+                records.append(rate)
+    return records
+
+
+def cmc_rates(counts: Counts, limits: Limits, ranks: Sequence[int]) -> list[SearchRate]:
+    """Identification rate at rank R without a threshold, 1 - FNIR(N, R, -inf), by group; `errors` are misses."""
+    records = []
+    bottom = Point(threshold=None, position=0)
+    for rate in fnir_rates(counts, limits, [bottom], ranks):
+        records.append(
+            replace(
+                rate,
+                measure="cmc",
+                estimate=None if rate.estimate is None else 1.0 - rate.estimate,
+                lo=None if rate.hi is None else 1.0 - rate.hi,
+                hi=None if rate.lo is None else 1.0 - rate.lo,
+            )
+        )
+    return records
+
+
+def cmc_ranks(counts: Counts) -> tuple[int, ...]:
+    """Ranks at which a CMC curve is drawn: as far as the lists and the gallery go."""
+    design = counts.mate_rows(1).design
+    longest = counts.tally.list_length or int(design["gallery_max"].max(initial=0))
+    return tuple(r for r in CMC_RANKS if r <= max(longest, 1))
+
+
+def _searches(counts: Counts, label: int, mated: int) -> int:
+    rows = counts.tally.tables["search_design"]
+    return int(rows["searches"][(rows["label"] == label) & (rows["mated"] == mated)].sum())
+
+
+def _where(counts: Counts, label: int, mated: int, name: str) -> Where:
+    rows = counts.tally.tables["search_design"]
+    mine = np.flatnonzero((rows["label"] == label) & (rows["mated"] == mated))
+    if not len(mine):
+        return Where(probe_group=name)
+    least, middle, most = (int(rows[f"gallery_{c}"][mine[0]]) for c in ("min", "median", "max"))
+    warnings = () if least == most else (f"galleries differ between searches: {least:,} to {most:,} references",)
+    return Where(probe_group=name, gallery=middle, warnings=warnings)
+
+
+def _hidden(counts: Counts, positions: Ints, rank: int | None, label: int, mated: int) -> list[int]:
+    """Searches of a label that may hide a candidate at or above each position (and rank); 0 where all is known."""
+    tally = counts.tally
+    if tally.kind != "candidates":
+        return [0] * len(positions)
+    rows = tally.tables["mates"] if mated else tally.tables["best_nonmated"]
+    nothing = rows["bin"] == -1
+    by_group = np.bincount(rows["probe_group"][nothing], weights=rows["count"][nothing], minlength=counts.n_joint)
+    empty = round(float(counts.membership[label] @ by_group)) - (0 if mated else _failed(counts, label))
+    beyond = mated and rank is not None and tally.list_length is not None and rank > tally.list_length
+    floor = -1
+    if tally.return_threshold is not None:
+        floor = int(np.searchsorted(tally.edges, tally.return_threshold, side="left"))
+    # A full list shows all of its ranks: only the return threshold, or a rank past the end, hides anything.
+    return [
+        min(max(empty, 0), int(counts.censored_above(int(k), bool(mated))[label])) if beyond or k < floor else 0
+        for k in positions
+    ]
+
+
+def _failed(counts: Counts, label: int) -> int:
+    rows = counts.tally.tables["search_design"]
+    return int(rows["failed"][(rows["label"] == label) & (rows["mated"] == 0)].sum())
+
+
+def _censored(rate: SearchRate, lo: float | None, hi: float | None) -> SearchRate:
+    return replace(
+        rate, estimate=None, lo=lo, hi=hi, errors=None, effective_people=None, status="censored",
+        warnings=(HIDDEN, *rate.warnings),
+    )  # fmt: skip
+
+
+def _selectivity(counts: Counts, limits: Limits, index: int, points: Sequence[Point], where: Where) -> list[SearchRate]:
+    """Wrong candidates at or above the threshold per search; full-score tests: FMR times comparisons per search."""
+    records = []
+    searches = _searches(counts, index, 0)
+    positions = np.array([p.position for p in points], dtype=np.int64)
+    if counts.tally.kind == "comparisons":
+        made = int(counts.nonmated[index, 0])
+        intervals = limits.fmr(index, 0, positions, counts.nonmated[index][positions])
+        for point, interval in zip(points, intervals, strict=True):
+            rate = rate_from(SearchRate, "selectivity", where, point, interval, limits.level, NO_NONMATED)
+            if rate.status != "undefined" and searches:
+                records.append(_scaled(rate, made / searches, searches))
+        return records
+    rows = counts.search_rows
+    mine = np.flatnonzero(rows.design["label"] == index)
+    if not len(mine) or not searches:
+        return [rate_from(SearchRate, "selectivity", where, p, None, limits.level, NO_NONMATED) for p in points]
+    for point in points:
+        at = np.flatnonzero(counts.level_position == point.position)
+        base = SearchRate(
+            measure="selectivity", probe_group=where.probe_group, gallery=where.gallery, threshold=point.threshold,
+            target=point.target, level=limits.level, trials=searches, people=int(rows.design["people"][mine[0]]),
+        )  # fmt: skip
+        if not len(at):
+            why = "candidates are counted at the levels of the tally only, and this threshold is none of them"
+            records.append(replace(base, status="refused", warnings=(why,)))
+            continue
+        errors = int(rows.moments["exceed"][mine[0], at[0]])
+        hidden = bool(counts.censored_above(point.position, False)[index])
+        note = "no limits: candidates of one list share their probe, and lists do not hold their spread"
+        records.append(
+            replace(
+                base,
+                estimate=None if hidden else errors / searches,
+                errors=errors,
+                lo=errors / searches if hidden else None,
+                status="censored" if hidden else "ok",
+                warnings=((HIDDEN,) if hidden else ()) + (note,),
+            )
+        )
+    return records
+
+
+def _scaled(rate: SearchRate, factor: float, searches: int) -> SearchRate:
+    return replace(
+        rate,
+        estimate=None if rate.estimate is None else rate.estimate * factor,
+        lo=None if rate.lo is None else rate.lo * factor,
+        hi=None if rate.hi is None else rate.hi * factor,
+        trials=searches,
+    )
