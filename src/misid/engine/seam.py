@@ -22,8 +22,14 @@ class Engine(Protocol):
     def view(self, name: str, select: str) -> None:
         """Name a query; nothing runs."""
 
-    def keep(self, name: str, select: str) -> None:
-        """Run a query and keep its result in the engine under `name`, on disk where it is large."""
+    def keep(self, name: str, select: str, *, as_logged: str | None = None) -> None:
+        """Run a query and keep its result in the engine under `name`, on disk where it is large.
+
+        `as_logged` is the text for the log where `select` only repeats it over the parts of an input.
+        """
+
+    def put(self, name: str, columns: Columns) -> None:
+        """Make a small table of whole numbers or texts, a NumPy array a column. It is not logged."""
 
     def columns(self, select: str) -> Columns:
         """Run a query whose result is small and bring it back, a NumPy array a column."""

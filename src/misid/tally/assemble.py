@@ -49,10 +49,7 @@ def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan) -> Ax
     lower = grid.lower_edges(keys, parts)
     bins = np.searchsorted(edges, lower, side="right") - 1
     lvl = np.searchsorted(levels, lower, side="right") - 1
-    rows = ", ".join(
-        f"({k}, {p}, {b}, {v})" for k, p, b, v in zip(keys.tolist(), parts.tolist(), bins.tolist(), lvl.tolist(), strict=True)
-    )
-    engine.keep("bins", f"SELECT * FROM (VALUES {rows}) AS t(key, part, bin, lvl)")
+    engine.put("bins", {"key": keys, "part": parts, "bin": bins, "lvl": lvl})
     return Axes(edges=edges, levels=levels)
 
 

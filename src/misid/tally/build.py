@@ -97,11 +97,11 @@ def build_tally(
     parts.run("by_probe", passes.by_probe)
     stage("counting comparisons per reference")
     parts.run("by_reference", passes.by_reference)
-    stage("collecting mated comparisons and failures")
-    parts.run("mated_rows", passes.mated_rows)
+    stage("collecting mated comparisons and the highest non-mated ones")
+    parts.run("kept_rows", lambda view: passes.kept_rows(view, todo.cut))
+    engine.view("mated_rows", passes.MATED_ROWS)
+    engine.view("tail_rows", passes.TAIL_ROWS)
     parts.run("failed_rows", passes.failed_rows)
-    stage("collecting the highest non-mated scores")
-    parts.run("tail_rows", lambda view: passes.tail_rows(view, todo.cut))
     stage("finding thresholds for the targets")
     grid = survey.final_grid(coarse, todo, survey.special_edges(engine, coarse, todo, targets, audit))
     splits = survey.split_bins(parts, engine, grid, todo)
@@ -221,6 +221,11 @@ def fold(
     return joint, {name: index.get(values, index[other]) for values, name in zip(scores.joint, names, strict=True)}, (warning,)
 
 
+def queries(log: Sequence[str]) -> tuple[str, ...]:
+    """The SQL that counted, each text once and on one line."""
+    return tuple(dict.fromkeys(" ".join(statement.split()) for statement in log))
+
+
 def _check_call(thresholds: Sequence[float], targets: Sequence[float]) -> None:
     for threshold in thresholds:
         if not math.isfinite(threshold):
@@ -240,6 +245,6 @@ def _origin(scores: Scores, note: str) -> Origin:
         failure_codes=tuple(repr(code) for code in scores.failures),
         inputs=tuple({"kind": i.kind, "rows": i.rows, "bytes": i.n_bytes, "sha256": i.sha256} for i in scores.inputs),
         refused=scores.refused,
-        queries=(),
+        queries=queries(scores.engine.log),
         note=note,
     )

@@ -15,7 +15,7 @@ from misid.tally.model import Floats, Ints
 TOP_FMR = 10**-1.25
 """The ladder starts below this FMR: METHODS' smoothing fit reads it from 10**-1.5 down."""
 
-SPARSE_ROWS = 1 << 21
+SPARSE_ROWS = 1 << 20
 """Or below this many non-mated comparisons at or above it, whichever is higher up."""
 
 RUNGS = 48

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from misid.engine import DuckDBEngine
-from misid.engine.seam import literal
+from misid.engine.seam import literal, quoted
+from misid.scores.model import COMPARISONS
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ class Parts:
     def run(self, name: str, query: Callable[[str], str]) -> None:
         """Make the table `name` of `query` over every part, reusing finished parts."""
         if self.directory is None:
-            self.engine.keep(name, " UNION ALL ".join(f"({query(v)})" for v in self.views))
+            whole = " UNION ALL ".join(f"({query(view)})" for view in self.views)
+            self.engine.keep(name, whole, as_logged=query(COMPARISONS))
             return
+        self.engine.log.append(f"CREATE OR REPLACE TABLE {quoted(name)} AS {query(COMPARISONS)}")
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = []
         for view, fingerprint in zip(self.views, self.fingerprints, strict=True):
@@ -54,7 +57,10 @@ class Parts:
                 self.engine.save(select, partial)
                 partial.replace(file)
             files.append(literal(str(file)))
-        self.engine.view(name, f"SELECT * FROM read_parquet([{', '.join(files)}])")
+        # Unlogged, for it names paths; the log has the query itself.
+        self.engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM read_parquet([{', '.join(files)}])"
+        )
 
     def discard(self) -> None:
         """Remove the finished parts: the tally that they were for is written."""

@@ -14,12 +14,18 @@ NONMATED = "NOT mated AND NOT failed"
 
 
 def extent(view: str) -> str:
-    """Number and range of the scores; NULL and NaN that were not declared to be failures."""
+    """Number and range of the scores. The highest is NaN where any is, in every engine."""
+    return f"""
+        SELECT min(score) AS lowest, max(score) AS highest, count(*) AS n_rows, count(score) AS n_scores,
+               count(*) FILTER (WHERE failed) AS n_failed
+        FROM {view}"""
+
+
+def finite_extent(view: str) -> str:
+    """The same for tests with infinities or NaN in them, which a slower query tells apart."""
     finite = "NOT failed AND NOT isnan(score) AND NOT isinf(score)"
     return f"""
         SELECT min(score) FILTER (WHERE {finite}) AS lowest, max(score) FILTER (WHERE {finite}) AS highest,
-               count(*) AS n_rows, count(*) FILTER (WHERE failed) AS n_failed,
-               count(*) FILTER (WHERE NOT failed AND score IS NULL) AS n_null,
                count(*) FILTER (WHERE NOT failed AND isnan(score)) AS n_nan
         FROM {view}"""
 
@@ -50,11 +56,15 @@ def by_reference(view: str) -> str:
         GROUP BY reference, probe_group"""
 
 
-def mated_rows(view: str) -> str:
-    """Every mated comparison: they are few."""
+def kept_rows(view: str, cut: float) -> str:
+    """The comparisons looked at one by one: every mated one, and the non-mated at or above the cut."""
     return f"""
-        SELECT probe, reference, probe_person, reference_person, probe_group, reference_group, score, failed
-        FROM {view} WHERE mated"""
+        SELECT probe, reference, probe_person, reference_person, probe_group, reference_group, mated, score, failed
+        FROM {view} WHERE mated OR (NOT failed AND score >= {literal(cut)})"""
+
+
+MATED_ROWS = "SELECT * FROM kept_rows WHERE mated"
+TAIL_ROWS = "SELECT probe, reference, score FROM kept_rows WHERE NOT mated"
 
 
 def failed_rows(view: str) -> str:
@@ -64,11 +74,6 @@ def failed_rows(view: str) -> str:
                any_value(reference_person) AS reference_person, probe_group, reference_group, count(*) AS n
         FROM {view} WHERE NOT mated AND failed
         GROUP BY probe, reference, probe_group, reference_group"""
-
-
-def tail_rows(view: str, cut: float) -> str:
-    """The non-mated comparisons at or above the cut: the sparse part that person moments need."""
-    return f"SELECT probe, reference, score FROM {view} WHERE {NONMATED} AND score >= {literal(cut)}"
 
 
 def split_bins(view: str, grid: Grid, starts: list[float]) -> str:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from misid.engine import DuckDBEngine
-from misid.engine.seam import literal
 from misid.ground.errors import BadInputError, Problem
 from misid.tally.model import N_BLOCKS, Label
 
 
 def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Sequence[Label]) -> None:
     """Make `joints`, `by_label`, `persons`, `probes`, `references_` from the tables that the passes left."""
-    rows = ", ".join(f"({literal(name)}, {index})" for name, index in joint_of.items())
-    engine.keep("joints", f"SELECT * FROM (VALUES {rows}) AS t(name, joint)")
-    rows = ", ".join(f"({label}, {member})" for label, entry in enumerate(labels) for member in entry.members)
-    engine.keep("by_label", f"SELECT * FROM (VALUES {rows}) AS t(label, joint)")
+    names, indices = np.array(list(joint_of), dtype=object), np.array(list(joint_of.values()))
+    engine.put("joints", {"name": names, "joint": indices})
+    members = [(index, member) for index, label in enumerate(labels) for member in label.members]
+    label_column, joint_column = np.array(members, dtype=np.int64).reshape(-1, 2).T
+    engine.put("by_label", {"label": label_column, "joint": joint_column})
     engine.keep(
         "seen_probes",
         """SELECT probe, any_value(person) AS person, min(grp) AS grp FROM (

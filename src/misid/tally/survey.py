@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -59,22 +60,30 @@ class Plan:
 def extent(scores: Scores, parts: Parts) -> tuple[float, float]:
     """Lowest and highest finite score; refuses what is not a score."""
     parts.run("extent", passes.extent)
-    found = {name: column for name, column in scores.engine.columns("""
+    quick = _first_row(scores.engine.columns("""
         SELECT min(lowest) AS lowest, max(highest) AS highest, CAST(sum(n_rows) AS BIGINT) AS n_rows,
-               CAST(sum(n_failed) AS BIGINT) AS n_failed, CAST(sum(n_null) AS BIGINT) AS n_null,
-               CAST(sum(n_nan) AS BIGINT) AS n_nan FROM extent""").items()}
+               CAST(sum(n_scores) AS BIGINT) AS n_scores, CAST(sum(n_failed) AS BIGINT) AS n_failed FROM extent"""))
+    lowest, highest, nans = quick["lowest"], quick["highest"], 0
+    if quick["n_scores"] and not (math.isfinite(lowest) and math.isfinite(highest)):
+        parts.run("finite_extent", passes.finite_extent)
+        finite = _first_row(scores.engine.columns("""
+            SELECT min(lowest) AS lowest, max(highest) AS highest, CAST(sum(n_nan) AS BIGINT) AS n_nan
+            FROM finite_extent"""))
+        lowest, highest, nans = finite["lowest"], finite["highest"], int(finite["n_nan"])
+    n_rows, n_failed = int(quick["n_rows"] or 0), int(quick["n_failed"] or 0)
     findings = Findings()
-    for column, what in (("n_null", "NULL"), ("n_nan", "NaN")):
-        count = int(np.ma.filled(found[column], 0)[0])
-        if count:
+    for what, count in (("NULL", n_rows - n_failed - int(quick["n_scores"] or 0)), ("NaN", nans)):
+        if count > 0:
             findings.add(_not_a_score(what, count))
-    lowest, highest = found["lowest"], found["highest"]
-    if np.ma.is_masked(lowest) or np.ma.is_masked(highest):
-        if not findings.problems:
-            findings.add(_nothing(int(np.ma.filled(found["n_rows"], 0)[0]), int(np.ma.filled(found["n_failed"], 0)[0])))
-        findings.raise_if_any()
+    if lowest is None and not findings.problems:
+        findings.add(_nothing(n_rows, n_failed))
     findings.raise_if_any()
-    return float(lowest[0]), float(highest[0])
+    return float(lowest), float(highest)
+
+
+def _first_row(columns: Columns) -> dict[str, Any]:
+    """The one row of a result, NULL as None."""
+    return {name: None if np.ma.is_masked(values) else values[0] for name, values in columns.items()}
 
 
 def _not_a_score(what: str, count: int) -> Problem:

@@ -1,0 +1,265 @@
+"""The tally file: a ZIP of one JSON manifest and one CSV a table, readable without misid.
+
+`docs/tally-format.md` is the specification. The same tally is always the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from misid.ground.errors import BadInputError, Problem
+from misid.ground.files import replacing
+from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Floats, Label, Origin, Table, Tally
+
+MANIFEST = "tally.json"
+
+MOST_BYTES = 2 << 30
+"""What all parts of a tally may unpack to; more is refused before it is read."""
+
+MOST_MANIFEST_BYTES = 64 << 20
+
+# A fixed time, or two writings of one tally would differ.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def write_tally(tally: Tally, path: Path, *, force: bool = False) -> None:
+    """Write a tally, whole or not at all.
+
+    Parameters
+    ----------
+    tally : Tally
+    path : Path
+    force : bool
+        Replace a file that is there.
+
+    Raises
+    ------
+    UsageError
+        `path` exists and `force` is False.
+    """
+    bodies = {name: _csv(tally.tables[name], list(TABLES[name])) for name in TABLES}
+    manifest = _manifest(tally, bodies)
+    with replacing(Path(path), force=force) as partial, zipfile.ZipFile(partial, "w") as archive:
+        _add(archive, MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False).encode())
+        for name, body in bodies.items():
+            _add(archive, f"{name}.csv", body)
+
+
+def _add(archive: zipfile.ZipFile, name: str, body: bytes) -> None:
+    entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    archive.writestr(entry, body, compresslevel=6)
+
+
+def _csv(table: Table, names: list[str]) -> bytes:
+    row = ",".join(["%d"] * len(names))
+    rows = zip(*(table[name].tolist() for name in names), strict=True)
+    return "\n".join([",".join(names), *(row % values for values in rows), ""]).encode()
+
+
+def _manifest(tally: Tally, bodies: dict[str, bytes]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "what": "Counts from a test of a face matcher: no scores, no ids. See docs/tally-format.md of misid.",
+        "kind": tally.kind,
+        "origin": asdict(tally.origin),
+        "people": tally.people,
+        "acquisition": tally.acquisition,
+        "enrolment": tally.enrolment,
+        "list_length": tally.list_length,
+        "return_threshold": tally.return_threshold,
+        "gallery": tally.gallery,
+        "attributes": tally.attributes,
+        "joint": tally.joint,
+        "labels": [asdict(label) for label in tally.labels],
+        "thresholds": tally.thresholds.tolist(),
+        "levels": tally.levels.tolist(),
+        "spectrum_from": tally.spectrum_from,
+        # JSON has no infinity: the first edge is minus infinity and stands as null.
+        "edges": [None, *tally.edges[1:].tolist()],
+        "warnings": tally.warnings,
+        "tables": {
+            name: {
+                "rows": len(next(iter(tally.tables[name].values()))),
+                "sha256": hashlib.sha256(body).hexdigest(),
+                "columns": TABLES[name],
+            }
+            for name, body in bodies.items()
+        },
+    }
+
+
+def is_tally(path: Path) -> bool:
+    """Whether a file looks like a tally: a ZIP with a manifest. It may still be broken."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return MANIFEST in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def read_tally(source: Path | BinaryIO) -> Tally:
+    """Read a tally and check it: sizes, checksums, columns, indices.
+
+    Parameters
+    ----------
+    source : Path or binary file
+        What `write_tally` wrote.
+
+    Raises
+    ------
+    BadInputError
+        Not a tally, damaged, from a later version, or inconsistent in itself.
+    """
+    name = str(source) if isinstance(source, (str, Path)) else getattr(source, "name", "the tally")
+    try:
+        with zipfile.ZipFile(source) as archive:
+            parts = _unpacked(archive, name)
+    except FileNotFoundError:
+        raise _bad(name, "no such file", "the path of a tally", "check the path") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise _bad(name, f"not a whole ZIP archive ({error})", "a tally written by misid", "copy it again") from error
+    try:
+        manifest = json.loads(parts.pop(MANIFEST))
+    except (ValueError, RecursionError) as error:
+        raise _bad(f"{name}: {MANIFEST}", f"not JSON ({error})", "a manifest", "copy it again") from error
+    return _from_manifest(name, manifest, parts)
+
+
+def _bad(where: str, seen: str, allowed: str, remedy: str) -> BadInputError:
+    return BadInputError(
+        [Problem(code="E033", slug="not-a-tally", severity="error", where=where, seen=seen, allowed=allowed, remedy=remedy)]
+    )
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
+    """The parts by name. Only the names that the format knows are read, and only up to a size."""
+    wanted = [MANIFEST, *(f"{table}.csv" for table in TABLES)]
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    if MANIFEST not in entries:
+        raise _bad(name, f"no {MANIFEST} in it", "a tally written by misid", "check that it is the right file")
+    total = sum(entries[part].file_size for part in wanted if part in entries)
+    if total > MOST_BYTES or entries[MANIFEST].file_size > MOST_MANIFEST_BYTES:
+        raise _bad(name, f"unpacks to {total:,} bytes", f"at most {MOST_BYTES:,}", "do not trust this file")
+    found = {}
+    for part in wanted:
+        if part in entries:
+            with archive.open(entries[part]) as stream:
+                # One byte more than announced would show that the announced size is a lie.
+                body = stream.read(entries[part].file_size + 1)
+            if len(body) != entries[part].file_size:
+                raise _bad(f"{name}: {part}", "its size is not the one announced", "a whole part", "copy it again")
+            found[part] = body
+    return found
+
+
+def _from_manifest(name: str, manifest: Any, parts: dict[str, bytes]) -> Tally:
+    where = f"{name}: {MANIFEST}"
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise _bad(where, "format is not 'misid-tally'", "a tally", "check that it is the right file")
+    version = manifest.get("version")
+    if version != FORMAT_VERSION:
+        remedy = "read it with a later misid" if isinstance(version, int) and version > FORMAT_VERSION else "make it again"
+        raise _bad(where, f"version {version!r}", f"version {FORMAT_VERSION}", remedy)
+    try:
+        labels = tuple(
+            Label(name=str(x["name"]), attribute=str(x["attribute"]), members=tuple(int(i) for i in x["members"]))
+            for x in manifest["labels"]
+        )
+        origin = manifest["origin"]
+        tally = Tally(
+            kind=manifest["kind"],
+            edges=np.array([-np.inf, *manifest["edges"][1:]], dtype=np.float64),
+            thresholds=np.array(manifest["thresholds"], dtype=np.float64),
+            levels=np.array(manifest["levels"], dtype=np.float64),
+            spectrum_from=int(manifest["spectrum_from"]),
+            attributes=tuple(str(a) for a in manifest["attributes"]),
+            joint=tuple(tuple(str(v) for v in values) for values in manifest["joint"]),
+            labels=labels,
+            tables={table: _parsed(where, table, manifest["tables"][table], parts) for table in TABLES},
+            people={str(k): int(v) for k, v in manifest["people"].items()},
+            origin=Origin(**{
+                **origin,
+                "failure_codes": tuple(origin["failure_codes"]),
+                "inputs": tuple(origin["inputs"]),
+                "refused": tuple((str(r), int(n)) for r, n in origin["refused"]),
+                "queries": tuple(origin["queries"]),
+            }),
+            list_length=manifest["list_length"],
+            return_threshold=manifest["return_threshold"],
+            gallery=manifest["gallery"],
+            acquisition=_counts(manifest["acquisition"]),
+            enrolment=_counts(manifest["enrolment"]),
+            warnings=tuple(str(w) for w in manifest["warnings"]),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise _bad(where, f"{type(error).__name__}: {error}", "the fields of the format", "copy it again") from error
+    _check(where, tally)
+    return tally
+
+
+def _counts(pair: Any) -> tuple[int, int] | None:
+    return None if pair is None else (int(pair[0]), int(pair[1]))
+
+
+def _parsed(where: str, table: str, announced: dict[str, Any], parts: dict[str, bytes]) -> Table:
+    body = parts.get(f"{table}.csv")
+    if body is None:
+        raise ValueError(f"{table}.csv is missing")
+    if hashlib.sha256(body).hexdigest() != announced["sha256"]:
+        raise ValueError(f"{table}.csv is not the one that was written: its SHA-256 differs")
+    header, _, rest = body.partition(b"\n")
+    names = header.decode("ascii").split(",")
+    if names != list(TABLES[table]):
+        raise ValueError(f"{table}.csv has columns {names}, not {list(TABLES[table])}")
+    rest = rest.rstrip(b"\n")
+    values = np.empty(0, dtype=np.int64)
+    if rest:
+        if rest.translate(None, b"0123456789-,\n"):
+            raise ValueError(f"{table}.csv holds something other than whole numbers")
+        values = np.fromstring(rest.replace(b"\n", b",").decode("ascii"), dtype=np.int64, sep=",")
+    rows = rest.count(b"\n") + 1 if rest else 0
+    if rows != announced["rows"] or values.size != rows * len(names):
+        raise ValueError(f"{table}.csv has {rows} rows and {values.size} values, {announced['rows']} rows were announced")
+    return {column: np.ascontiguousarray(v) for column, v in zip(names, values.reshape(rows, len(names)).T, strict=True)}
+
+
+_INDEX_OF = {
+    "probe_group": "joint", "reference_group": "joint", "label": "labels", "probe_label": "labels",
+    "reference_label": "labels", "level": "levels", "bin": "edges",
+}  # fmt: skip
+
+
+def _check(where: str, tally: Tally) -> None:
+    """Refuse a tally whose parts do not fit together, all faults at once."""
+    sizes = {"joint": len(tally.joint), "labels": len(tally.labels), "levels": len(tally.levels), "edges": len(tally.edges)}
+    faults = []
+    if tally.kind not in ("comparisons", "candidates"):
+        faults.append(f"kind {tally.kind!r}")
+    if tally.origin.polarity not in ("similarity", "distance"):
+        faults.append(f"polarity {tally.origin.polarity!r}")
+    for name, axis in (("edges", tally.edges[1:]), ("levels", tally.levels), ("thresholds", tally.thresholds)):
+        if not np.all(np.isfinite(axis)) or np.any(np.diff(axis) <= 0):
+            faults.append(f"{name} are not finite and ascending")
+    if not np.all(np.isin(tally.levels, tally.edges)) or not np.all(np.isin(tally.thresholds, tally.edges)):
+        faults.append("a level or a threshold is not an edge")
+    for table, columns in tally.tables.items():
+        for column, values in columns.items():
+            lowest = -1 if column == "bin" else 0
+            highest = sizes[_INDEX_OF[column]] if column in _INDEX_OF else None
+            if values.size and (values.min() < lowest or (highest is not None and values.max() >= highest)):
+                faults.append(f"{table}.{column} has a value outside its range")
+    if any(i < 0 or i >= sizes["joint"] for label in tally.labels for i in label.members) or not tally.labels:
+        faults.append("labels do not fit the groups")
+    if faults:
+        raise _bad(where, "; ".join(faults), "a tally that is consistent in itself", "do not trust this file")

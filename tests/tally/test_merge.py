@@ -1,0 +1,121 @@
+"""Tallies of disjoint sets of searches add."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from misid.engine import DuckDBEngine
+from misid.ground.errors import UsageError
+from misid.tally import Tally, build_tally, merge_tallies
+from tests.oracle import assert_same, canonical
+from tests.tally.samples import Sample, cross
+
+SEXES = (("F",), ("M",))
+
+
+def tally_of(sample: Sample, **options: object) -> Tally:
+    with DuckDBEngine() as engine:
+        return build_tally(sample.scores(engine), **options)  # type: ignore[arg-type]
+
+
+def renamed(sample: Sample, suffix: str) -> Sample:
+    return replace(
+        sample,
+        probe=[x + suffix for x in sample.probe],
+        reference=[x + suffix for x in sample.reference],
+        probe_person=[x + suffix for x in sample.probe_person],
+        reference_person=[x + suffix for x in sample.reference_person],
+        group_of={p + suffix: g for p, g in sample.group_of.items()},
+    )
+
+
+def together(*samples: Sample) -> Sample:
+    whole = replace(samples[0], probe=[], reference=[], probe_person=[], reference_person=[], score=[], group_of={})
+    for sample in samples:
+        for name in ("probe", "reference", "probe_person", "reference_person", "score"):
+            getattr(whole, name).extend(getattr(sample, name))
+        whole.group_of.update(sample.group_of)
+    return whole
+
+
+def split_by_probe(sample: Sample) -> tuple[Sample, Sample]:
+    first = set(sorted(set(sample.probe))[::2])
+    halves = []
+    for inside in (True, False):
+        rows = [i for i, p in enumerate(sample.probe) if (p in first) == inside]
+        halves.append(
+            replace(
+                sample,
+                **{n: [getattr(sample, n)[i] for i in rows] for n in
+                   ("probe", "reference", "probe_person", "reference_person", "score")},
+            )
+        )  # fmt: skip
+    return halves[0], halves[1]
+
+
+def test_disjoint_people_add_exactly() -> None:
+    rng = np.random.default_rng(5)
+    a = cross(rng, 12, 12, same=True, groups=SEXES, attributes=("sex",))
+    b = renamed(cross(rng, 10, 13, same=False, groups=SEXES, attributes=("sex",)), "'")
+    merged = merge_tallies([tally_of(a, thresholds=[1.0]), tally_of(b, thresholds=[1.0])], shared="disjoint")
+    expected = together(a, b).oracle(merged)
+    # Evenly spread over all pairs of the sum, the estimate of this one moment is another.
+    expected.tables["nonmated_design"]["sum_p2"] = merged.tables["nonmated_design"]["sum_p2"]
+    # The median of a sum is not that of its parts.
+    expected.tables["search_design"]["gallery_median"] = merged.tables["search_design"]["gallery_median"]
+    assert_same(merged, expected)
+    assert 1.0 in merged.thresholds
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_shared_references_count_exactly_and_never_narrow(same: bool) -> None:
+    rng = np.random.default_rng(6)
+    whole = cross(rng, 24, 24, same=same)
+    merged = merge_tallies([tally_of(half, thresholds=[1.0]) for half in split_by_probe(whole)], shared="references")
+    expected = whole.oracle(merged)
+    ours, truth = canonical(merged), canonical(expected)
+    for name in ("counts", "best_nonmated", "mates", "mated_moments", "mate_moments", "spectrum", "spectrum_design"):
+        assert ours[name] == truth[name], name
+    ours_moments, true_moments = merged.tables["nonmated_moments"], expected.tables["nonmated_moments"]
+    many = true_moments["exceed"] >= 50
+    assert many.any()
+    for exact in ("exceed", "sum_r2"):
+        np.testing.assert_array_equal(ours_moments[exact], true_moments[exact])
+    # The widest that sharing can make it, in expectation: never far below the truth.
+    assert np.all(ours_moments["sum_c2"][many] >= 0.9 * true_moments["sum_c2"][many])
+    assert merged.tables["nonmated_design"]["reference_people"][0] == 24
+    assert any("references shared" in warning for warning in merged.warnings)
+
+
+def test_merging_one_is_that_one() -> None:
+    rng = np.random.default_rng(7)
+    one = tally_of(cross(rng, 8, 8, same=True))
+    assert merge_tallies([one]) is one
+
+
+def test_a_threshold_only_one_tally_has_is_dropped_and_said() -> None:
+    rng = np.random.default_rng(8)
+    a, b = cross(rng, 15, 15, same=True), renamed(cross(rng, 15, 15, same=True), "'")
+    merged = merge_tallies([tally_of(a, thresholds=[0.123]), tally_of(b)], shared="disjoint")
+    assert 0.123 not in merged.thresholds
+    assert any("0.123" in warning for warning in merged.warnings)
+
+
+def test_unlike_tallies_are_refused() -> None:
+    rng = np.random.default_rng(9)
+    a = tally_of(cross(rng, 8, 8, same=True))
+    with pytest.raises(UsageError, match="score type"):
+        merge_tallies([a, replace(a, origin=replace(a.origin, score_type="FLOAT"))])
+    with pytest.raises(UsageError, match="no tally"):
+        merge_tallies([])
+
+
+def test_the_same_input_twice_is_refused() -> None:
+    rng = np.random.default_rng(10)
+    a = tally_of(cross(rng, 8, 8, same=True))
+    a = replace(a, origin=replace(a.origin, inputs=({"kind": "csv", "rows": 1, "bytes": 1, "sha256": "ab"},)))
+    with pytest.raises(UsageError, match="same input"):
+        merge_tallies([a, a])
