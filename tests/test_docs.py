@@ -131,7 +131,7 @@ def test_marked_blocks_run(language: str, code: str, lab: Path) -> None:
         command = [sys.executable, "-W", "error", "-c", code]
     else:
         # The command beside this Python, not one that happens to be installed elsewhere.
-        shell = 'misid() { "$PYTHON" -c "from misid.cli.main import main; main()" "$@"; }\n'
+        shell = 'misid() { "$PYTHON" -m misid "$@"; }\n'
         command = ["sh", "-euc", shell + code]
     done = subprocess.run(
         command, cwd=lab, capture_output=True, text=True, check=False, env={**_environment(), "PYTHON": sys.executable}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -125,6 +126,17 @@ def test_help_loads_neither_engine_nor_arrays(arguments: list[str]) -> None:
     code = f"import sys; from misid.cli.main import run; run({arguments}); print(*sys.modules)"
     loaded = set(_in_python(code).split())
     assert not loaded & {"numpy", "duckdb", "rich", "pydantic", "altair", "scipy", *HEAVY}
+
+
+def test_help_is_quick() -> None:
+    specification = importlib.util.spec_from_file_location("startup", ROOT / "benchmarks" / "startup.py")
+    assert specification is not None
+    assert specification.loader is not None
+    startup = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(startup)
+    # The quickest of a few: other work on the machine only ever adds.
+    bare, asked = startup.cpu_seconds("-c", "pass", runs=5)[0], startup.cpu_seconds("-m", "misid", "-h", runs=5)[0]
+    assert asked - bare < 0.15
 
 
 def test_versions_agree() -> None:

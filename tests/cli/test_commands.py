@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conftest import laboratory
 
+from misid.cli.main import run
 from misid.cli.plumbing import examples
 
 Misid = Callable[..., tuple[int, str, str]]
@@ -28,14 +31,23 @@ RECORD_KEYS = {
 FAILURE = ("--failure", "-1")
 
 
+@pytest.fixture(scope="session")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The laboratory's files with the tallies that the examples name."""
+    folder = laboratory(tmp_path_factory.mktemp("counted"))
+    for scores, tally in (("site-a", "site-a"), ("site-b", "site-b"), ("scores", "test")):
+        source, target = folder / f"{scores}.csv", folder / f"{tally}.tally"
+        assert run(["tally", str(source), *FAILURE, "--threshold", "0.5", "-o", str(target), "-q"]) == 0
+    return folder
+
+
 @pytest.fixture
-def in_lab(lab: Path, monkeypatch: pytest.MonkeyPatch, misid: Misid) -> Path:
-    """The laboratory's files as the working directory, with the tallies that the examples name."""
-    monkeypatch.chdir(lab)
-    for name in ("site-a", "site-b"):
-        assert misid("tally", f"{name}.csv", *FAILURE, "--threshold", "0.5", "-o", f"{name}.tally")[0] == 0
-    assert misid("tally", "scores.csv", *FAILURE, "--threshold", "0.5", "-o", "test.tally")[0] == 0
-    return lab
+def in_lab(counted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of them as the working directory."""
+    folder = tmp_path / "lab"
+    shutil.copytree(counted, folder)
+    monkeypatch.chdir(folder)
+    return folder
 
 
 @pytest.mark.parametrize("example", [pytest.param(e, id=e) for several in examples.values() for e in several])

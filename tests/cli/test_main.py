@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from misid.cli.plumbing import COMMANDS, examples
 from misid.ground.errors import BadInputError, EngineError, MisidError, NotEstimableError, UsageError
 
 Misid = Callable[..., tuple[int, str, str]]
-COMMAND = [sys.executable, "-c", "from misid.cli.main import main; main()"]
+COMMAND = [sys.executable, "-m", "misid"]
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
@@ -159,6 +160,19 @@ def test_messages_have_no_colour_in_a_pipe() -> None:
     done = subprocess.run([*COMMAND, "rates"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_a_terminal_has_colour_unless_it_wants_none(no_color: str, coloured: bool) -> None:
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": no_color}
+    done = subprocess.run([*COMMAND, "rates"], stdout=subprocess.DEVNULL, stderr=theirs, env=environment, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 65536)
+    os.close(ours)
+    assert done.returncode == 2
+    assert b"no source is named" in shown
+    assert (b"\x1b[" in shown) is coloured
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

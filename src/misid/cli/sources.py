@@ -70,7 +70,8 @@ def read(source: str) -> Tally:
 def _example(name: str) -> Path:
     known = examples()
     if name not in known:
-        raise UsageError(f"no example is called {name!r}", remedy=" or ".join(EXAMPLE + other for other in known))
+        remedy = " or ".join(EXAMPLE + other for other in known) or "the path of a tally; this build ships no example"
+        raise UsageError(f"no example is called {name!r}", remedy=remedy)
     return Path(str(files("misid") / "examples" / f"{name}{SUFFIX}"))
 
 
