@@ -53,7 +53,7 @@ def _clustered(
                         people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip
     whole = design.sum_k2 / k
     # Among few people their likeness cannot be seen: then it is taken as complete, which no data contradict.
-    rho = 1.0 if n < FEW_PEOPLE else _correlation_at(design, moments, at, e, errors is None)
+    rho = 1.0 if n < FEW_PEOPLE else _correlation_at(design, moments, at, e, e == moments.errors[at])
     deff = 1 + rho * (whole - 1)
     f = e / k
     trials = k / deff

@@ -147,7 +147,7 @@ def fmr_interval(
     estimate = t / m
     c_all = person_variation(design, moments)
     # Between two levels the spread is no smaller than at either.
-    last = at if errors is None or at + 1 == len(c_all) else at + 1
+    last = at if t == moments.exceed[at] or at + 1 == len(c_all) else at + 1
     c_direct = float(c_all[at : last + 1].max()) if t >= 2 else 0.0
     phi = pair_repetition(design, moments, at)
     n = design_people(design)

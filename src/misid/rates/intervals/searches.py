@@ -21,7 +21,7 @@ from misid.rates.intervals.model import (
     Side,
     check_level,
 )
-from misid.rates.intervals.nonmated import reference_variation
+from misid.rates.intervals.nonmated import pair_repetition, reference_variation
 from misid.rates.intervals.spread import DEFAULT_SLOPE, MIN_EXCEEDANCES, few_people_factor, smooth_c, smooth_slope
 
 METHOD = "gamma-binomial, searches sharing the gallery"
@@ -103,8 +103,8 @@ def fpir_interval(
                         people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip
     f = x / k
     parts = variance_parts(design, moments)
-    deff = _design_effect(design, moments, parts, at)
-    c = _shared_variation(design, moments, parts, at, x, errors is None, nonmated)
+    deff = _design_effect(design, moments, parts, at, nonmated)
+    c = _shared_variation(design, moments, parts, at, x, x == moments.hits[at], nonmated)
     people = min(design.people, design.references)
     few = people < FEW_PEOPLE
     if few:
@@ -139,20 +139,32 @@ def fpir_interval(
     )
 
 
-def _design_effect(design: SearchDesign, moments: SearchMoments, parts: _Parts, at: int) -> float:
+def _design_effect(
+    design: SearchDesign,
+    moments: SearchMoments,
+    parts: _Parts,
+    at: int,
+    nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
+) -> float:
     """Searches that come together, as a factor >= 1; rare hits show it badly, so lower thresholds count too."""
     k = design.searches
     binomial = k * parts.rate * (1 - parts.rate)
     seen = np.where(binomial > 0, parts.own / np.where(binomial > 0, binomial, 1.0), 1.0)
     hits = np.asarray(moments.hits)
     fewer = np.minimum(hits, k - hits)
-    enough = np.flatnonzero(fewer[: at + 1] >= MIN_EXCEEDANCES)
-    found = [float(seen[at])] if fewer[at] >= 2 else []
-    if len(enough):
-        found.append(float(seen[enough[-1]]))
-    if not found:
-        found.append(design.sum_k2 / k)
-    return max(1.0, *found)
+    found = [1.0]
+    if fewer[at] >= 2:
+        found.append(float(seen[at]))
+    if fewer[at] < MIN_EXCEEDANCES:
+        # As hits become rare this tends to what exceedances of one pair of people do.
+        enough = np.flatnonzero(fewer[: at + 1] >= MIN_EXCEEDANCES)
+        if len(enough):
+            found.append(float(seen[enough[-1]]))
+        elif nonmated is None:
+            found.append(design.sum_k2 / k)
+        if nonmated is not None and 2 * hits[at] < k:
+            found.append(pair_repetition(*nonmated, at))
+    return max(found)
 
 
 def _shared_variation(
