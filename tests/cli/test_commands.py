@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import pytest
 from tests.conftest import laboratory
 
 from misid.cli.main import run
-from misid.cli.plumbing import examples
+from misid.cli.plumbing import COMMANDS, examples
 
 Misid = Callable[..., tuple[int, str, str]]
 
@@ -50,7 +51,14 @@ def in_lab(counted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return folder
 
 
-@pytest.mark.parametrize("example", [pytest.param(e, id=e) for several in examples.values() for e in several])
+def _examples() -> list[str]:
+    for name in COMMANDS:
+        # A command's module is loaded when the command is first run.
+        import_module(f"misid.cli.{name}")
+    return [example for several in examples.values() for example in several]
+
+
+@pytest.mark.parametrize("example", _examples())
 def test_examples_in_help_run(in_lab: Path, misid: Misid, example: str) -> None:
     if example.endswith("--force"):
         output = Path(shlex.split(example)[shlex.split(example).index("-o") + 1])
@@ -118,7 +126,8 @@ def test_data_go_to_standard_output_and_talk_to_standard_error(lab: Path, misid:
 
 
 def test_a_distance_is_declared_and_thresholds_stay_on_its_scale(lab: Path, misid: Misid) -> None:
-    rows = list(csv.reader((lab / "scores.csv").open()))
+    with (lab / "scores.csv").open() as file:
+        rows = list(csv.reader(file))
     with (lab / "distances.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(rows[0])

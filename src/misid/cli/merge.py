@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Argument, Option
 
@@ -17,21 +16,27 @@ from misid.cli.talk import Talk
     "merge",
     example=(
         "misid merge site-a.tally site-b.tally -o both.tally",
-        "misid merge site-a.tally site-b.tally -o both.tally --force",
+        "misid merge site-a.tally site-b.tally --shared people -o both.tally --force",
     ),
 )
 def merge(
-    tallies: Annotated[list[str], Argument(metavar="TALLY...", help="Tallies made with the same grid (--like).")],
+    tallies: Annotated[
+        list[str], Argument(metavar="TALLY...", help="Tallies of one matcher; no two may hold the same search.")
+    ],
     *,
+    shared: Annotated[
+        Literal["disjoint", "references", "people"],
+        Option("--shared", help="Who is in more than one tally: nobody, references, or anybody on either side."),
+    ] = "references",
     output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The tally to write.")] = None,
     force: Force = False,
     talk: Talk,
 ) -> None:
     """Add tallies of disjoint sets of searches, so that laboratories can pool counts and no scores."""
+    path = output_path("--output", output)
     from misid.tally import merge_tallies, write_tally
 
-    path: Path = output_path("--output", output)
-    merged = merge_tallies([read(name) for name in tallies])
+    merged = merge_tallies([read(name) for name in tallies], shared=shared)
     write_tally(merged, path, force=force)
     for warning in merged.warnings:
         talk.say(f"warning: {warning}")

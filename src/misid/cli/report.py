@@ -10,6 +10,9 @@ from misid.cli.options import CheckOptions, Force, InputOptions, RateOptions, So
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
+from misid.ground.errors import UsageError
+
+PAGE = "report.html"
 
 
 @command(
@@ -37,6 +40,9 @@ def report(
     """
     directory = output_path("--output", output)
     options = wanted.declared()
+    if (directory / PAGE).exists() and not force:
+        # Found out now, not after an hour of counting.
+        raise UsageError(f"{directory / PAGE} exists already", remedy="another directory, or --force to replace it")
     tally, checked = tally_of(sources or (), inputs, wanted, kept, looked_for, talk)
     from misid.rates import compute_rates
     from misid.report import Report, write_report
@@ -47,4 +53,4 @@ def report(
         progress.stage("writing the report")
         titled = {} if title is None else {"title": title}
         write_report(Report(rates=result, tally=tally, check=checked, **titled), directory, force=force)
-    talk.say(f"{directory / 'report.html'}")
+    talk.say(f"{directory / PAGE}")
