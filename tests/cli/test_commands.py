@@ -60,11 +60,10 @@ def _examples() -> list[str]:
 
 @pytest.mark.parametrize("example", _examples())
 def test_examples_in_help_run(in_lab: Path, misid: Misid, example: str) -> None:
-    if example.endswith("--force"):
-        output = Path(shlex.split(example)[shlex.split(example).index("-o") + 1])
-        if output.suffix:
-            output.write_bytes(b"something older")
-    status, _, err = misid(*shlex.split(example)[1:])
+    words = shlex.split(example)
+    if "-o" in words and "--force" not in words:
+        Path(words[words.index("-o") + 1]).unlink(missing_ok=True)
+    status, _, err = misid(*words[1:])
     assert status == 0, err
 
 
@@ -208,7 +207,11 @@ def test_ids_that_are_names_are_refused_and_can_be_replaced(lab: Path, misid: Mi
 def test_a_tally_has_no_ids_and_is_not_replaced_unasked(lab: Path, misid: Misid) -> None:
     path = lab / "t.tally"
     call = ("tally", lab / "scores.csv", *FAILURE, "--note", "made for a test", "-o", path)
-    assert misid(*call)[0] == 0
+    status, out, err = misid(*call, "--format", "json")
+    assert status == 0, err
+    [record] = json.loads(out)
+    assert (record["mated"], record["nonmated"], record["failed"]) == (39, 39 * 39, 40)
+    assert record["bytes"] == path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         content = b"".join(archive.read(name) for name in archive.namelist())
     assert b"made for a test" in content
@@ -244,8 +247,10 @@ def test_tallies_of_two_sites_add(in_lab: Path, misid: Misid) -> None:
 def test_report_leaves_a_page_its_twin_and_tables(lab: Path, misid: Misid) -> None:
     out = lab / "out"
     call = ("report", lab / "scores.csv", *FAILURE, "--threshold", "0.5", "-o", out)
-    status, printed, err = misid(*call)
-    assert (status, printed) == (0, ""), err
+    status, printed, err = misid(*call, "--format", "json")
+    assert status == 0, err
+    written = {Path(record["file"]) for record in json.loads(printed)}
+    assert written == {path for path in out.rglob("*") if path.is_file()}
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "<script src" not in page
     assert len(page.encode()) < 5_000_000

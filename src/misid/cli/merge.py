@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from typer import Argument, Option
 
-from misid.cli.options import Force, output_path
+from misid.cli.options import Force, OutputFormat, output_path
+from misid.cli.output import print_records, tally_record
 from misid.cli.plumbing import command
 from misid.cli.sources import read
 from misid.cli.talk import Talk
@@ -30,6 +31,7 @@ def merge(
     ] = "references",
     output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The tally to write.")] = None,
     force: Force = False,
+    form: OutputFormat = "table",
     talk: Talk,
 ) -> None:
     """Add tallies of disjoint sets of searches, so that laboratories can pool counts and no scores."""
@@ -40,4 +42,4 @@ def merge(
     write_tally(merged, path, force=force)
     for warning in merged.warnings:
         talk.say(f"warning: {warning}")
-    talk.say(f"{path}: {len(tallies)} tallies added")
+    print_records([tally_record(path, merged)], form)

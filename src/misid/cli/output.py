@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from misid.cli.options import Format
+
+if TYPE_CHECKING:
+    from misid.tally import Tally
 
 
 def print_records(records: Sequence[dict[str, Any]], form: Format) -> None:
@@ -24,6 +28,24 @@ def print_records(records: Sequence[dict[str, Any]], form: Format) -> None:
         _print_markdown(columns, records)
     else:
         _print_table(columns, records)
+
+
+def tally_record(path: Path, tally: Tally) -> dict[str, Any]:
+    """What a tally that was written holds."""
+    counts = tally.tables["counts"]
+    mated = counts["mated"] == 1
+    return {
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "kind": tally.kind,
+        "mated": int(counts["count"][mated].sum()),
+        "nonmated": int(counts["count"][~mated].sum()),
+        "failed": int(tally.tables["failed"]["count"].sum()),
+        "people": tally.people["any"],
+        "groups": [label.name for label in tally.labels],
+        "thresholds": tally.thresholds.tolist(),
+        "warnings": list(tally.warnings),
+    }
 
 
 def _cell(value: Any) -> Any:

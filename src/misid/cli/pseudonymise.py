@@ -7,7 +7,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from misid.cli.options import Force, output_path
+from misid.cli.options import Force, OutputFormat, output_path
+from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 
@@ -34,6 +35,7 @@ def pseudonymise(
     ] = False,
     output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The table to write.")] = None,
     force: Force = False,
+    form: OutputFormat = "table",
     talk: Talk,
 ) -> None:
     """Replace ids by a keyed hash of them: the same id gives the same hash, in every file, under one key."""
@@ -43,4 +45,4 @@ def pseudonymise(
     done = replace_ids(source, path, key=key, columns=column or (), edges=edges, force=force)
     for note in done.notes:
         talk.say(f"note: {note}")
-    talk.say(f"{path}: {done.ids:,} ids replaced in {done.rows:,} rows, {done.empty:,} empty cells left empty")
+    print_records([{"file": str(path), "rows": done.rows, "ids": done.ids, "empty": done.empty}], form)

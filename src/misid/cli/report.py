@@ -6,7 +6,8 @@ from typing import Annotated
 
 from typer import Option
 
-from misid.cli.options import CheckOptions, Force, InputOptions, RateOptions, SourceOrTally, output_path
+from misid.cli.options import CheckOptions, Force, InputOptions, OutputFormat, RateOptions, SourceOrTally, output_path
+from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
@@ -32,6 +33,7 @@ def report(
     title: Annotated[str | None, Option("--title", metavar="TEXT", help="What was tested, for the heading.")] = None,
     output: Annotated[str | None, Option("--output", "-o", metavar="DIR", help="Where the report goes.")] = None,
     force: Force = False,
+    form: OutputFormat = "table",
     talk: Talk,
 ) -> None:
     """Check, count and write a report: an offline HTML page, JSON, and CSV of every table and figure.
@@ -53,4 +55,5 @@ def report(
         progress.stage("writing the report")
         titled = {} if title is None else {"title": title}
         write_report(Report(rates=result, tally=tally, check=checked, **titled), directory, force=force)
-    talk.say(f"{directory / PAGE}")
+    written = [directory / PAGE, directory / "report.json", *sorted((directory / "tables").glob("*.csv"))]
+    print_records([{"file": str(path), "bytes": path.stat().st_size} for path in written], form)

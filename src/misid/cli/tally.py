@@ -6,7 +6,18 @@ from typing import Annotated
 
 from typer import Option
 
-from misid.cli.options import CHECKING, COUNTING, CheckOptions, Force, InputOptions, RateOptions, Source, output_path
+from misid.cli.options import (
+    CHECKING,
+    COUNTING,
+    CheckOptions,
+    Force,
+    InputOptions,
+    OutputFormat,
+    RateOptions,
+    Source,
+    output_path,
+)
+from misid.cli.output import print_records, tally_record
 from misid.cli.plumbing import command
 from misid.cli.sources import the_tally
 from misid.cli.talk import Talk
@@ -60,6 +71,7 @@ def tally(
     kept: TallyOptions,
     output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The tally to write.")] = None,
     force: Force = False,
+    form: OutputFormat = "table",
     talk: Talk,
 ) -> None:
     """Count scores into a tally: a small file without ids, from which every rate can be computed."""
@@ -78,4 +90,4 @@ def tally(
     write_tally(made, path, force=force)
     for warning in made.warnings:
         talk.say(f"warning: {warning}")
-    talk.say(f"{path}: {path.stat().st_size:,} bytes")
+    print_records([tally_record(path, made)], form)
