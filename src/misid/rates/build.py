@@ -48,7 +48,7 @@ def rate_from(
             status="undefined",
             warnings=(nothing, *where.warnings),
         )
-    notes = (*interval.warnings, *where.warnings)
+    notes = interval.warnings + where.warnings
     return kind(
         measure=measure,
         probe_group=where.probe_group,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from misid.rates.counts import Counts
-from misid.rates.intervals import Interval, interval_at_target
+from misid.rates.intervals import Interval, interval_at_target, threshold_interval
 from misid.rates.limits import Limits
 from misid.rates.points import Point
 from misid.tally.model import Floats, Ints
@@ -48,16 +48,28 @@ def target_ladder(counts: Counts, limits: Limits, point: Point) -> tuple[Ints, t
         above = counts.nonmated[0]
         at = positions_between(above, target * float(above[0]), point.position, LADDER, 30.0)
         intervals = limits.fmr(0, 0, at, above[at])
-    return at, tuple(i for i in intervals if i is not None)
+    falling = [i for i in intervals if i is not None]
+    # What counts are the thresholds around those at which the rate or one of its limits meets the target.
+    lo, hi, estimate = (_values(falling, name) for name in ("lo", "hi", "estimate"))
+    met = [*threshold_interval(lo, hi, target), threshold_interval(estimate, estimate, target)[1]]
+    around = np.array([len(at) - 1.0 if m is None else m for m in met])
+    chosen = float(np.flatnonzero(at == point.position)[0])
+    kept = np.unique([0, len(at) - 1, chosen, *np.floor(around), *np.ceil(around)]).astype(np.int64)
+    return at[kept], tuple(falling[k] for k in kept.tolist())
+
+
+def _values(intervals: Sequence[Interval], name: str) -> Floats:
+    return np.array([getattr(i, name) for i in intervals], dtype=np.float64)
 
 
 def positions_between(above: Ints, count: float, chosen: int, n: int, factor: float) -> Ints:
-    """Edges where `above` falls from ``count * factor`` to ``count / factor``, about `n`, with the ends and `chosen`.
+    """Edges where `above` falls from ``count * factor`` to ``count / factor``, about `n`.
 
-    Ends: the first edge and the one above the highest score.
+    The first and the last edge, `chosen` and its neighbours are always among them.
     """
     last = len(above) - 2
     falling = -above.astype(np.float64)
     wanted = -np.geomspace(max(count, 0.5) * factor, max(count, 0.5) / factor, n)
     inside = np.clip(np.searchsorted(falling, wanted, side="left"), 1, last)
-    return np.unique(np.concatenate([[1, chosen, last], inside]))
+    beside = np.clip([chosen - 1, chosen, chosen + 1], 1, last)
+    return np.unique(np.concatenate([[1, last], beside, inside]))

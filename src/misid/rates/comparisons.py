@@ -25,6 +25,8 @@ CENSORED = (
     "candidate lists leave out the comparisons below their end, so rates per comparison are not known; "
     "FPIR and FNIR are"
 )
+MAX_PAIR_RATES = 10_000
+"""With more pairs of groups times thresholds, rates of two different groups are given at audited thresholds only."""
 
 
 def label_pairs(counts: Counts) -> list[tuple[int, int]]:
@@ -41,7 +43,8 @@ def label_pairs(counts: Counts) -> list[tuple[int, int]]:
 def comparison_rates(counts: Counts, limits: Limits, points: Sequence[Point]) -> list[ComparisonRate]:
     """FMR and FNMR at the points that are thresholds or targets of FMR.
 
-    FMR of every reported pair of groups, FNMR of every group. At a threshold chosen for a target, the limits of
+    FMR of every reported pair of groups (past `MAX_PAIR_RATES`, pairs of different groups at thresholds under audit
+    only), FNMR of every group. At a threshold chosen for a target, the limits of
     FNMR include that the threshold was chosen on the same data.
     """
     records: list[ComparisonRate] = []
@@ -76,10 +79,15 @@ def _fmr(counts: Counts, limits: Limits, points: Sequence[Point]) -> list[Compar
     positions = np.array([p.position for p in points], dtype=np.int64)
     errors = counts.nonmated_pairs(positions)
     records = []
-    for probe, reference in label_pairs(counts):
+    pairs = label_pairs(counts)
+    audited = np.array([p.target is None for p in points], dtype=bool)
+    for probe, reference in pairs:
         where = Where(probe_group=labels[probe].name, reference_group=labels[reference].name)
-        intervals = limits.fmr(probe, reference, positions, errors[:, probe, reference])
-        for point, interval in zip(points, intervals, strict=True):
+        here = np.ones_like(audited)
+        if len(pairs) * len(points) > MAX_PAIR_RATES and 0 != probe != reference != 0:
+            here = audited
+        intervals = limits.fmr(probe, reference, positions[here], errors[here, probe, reference])
+        for point, interval in zip((p for p, h in zip(points, here, strict=True) if h), intervals, strict=True):
             records.append(rate_from(ComparisonRate, "fmr", where, point, interval, limits.level, NO_NONMATED))
     return records
 

@@ -37,6 +37,7 @@ class Counts:
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
+        self._found: dict[int | None, Ints] = {}
         self.n_bins = len(tally.edges)
         self.n_joint = len(tally.joint)
         self.n_labels = len(tally.labels)
@@ -81,11 +82,13 @@ class Counts:
 
     def mates_found(self, rank: int | None) -> Ints:
         """Mated searches with the mate among the first `rank` (None: anywhere) at or above each position."""
-        rows = self.tally.tables["mates"]
-        found = rows["bin"] != NO_BIN
-        if rank is not None:
-            found &= rows["rank"] <= rank
-        return self._binned(*(rows[c][found] for c in ("probe_group", "bin", "count")))
+        if rank not in self._found:
+            rows = self.tally.tables["mates"]
+            found = rows["bin"] != NO_BIN
+            if rank is not None:
+                found &= rows["rank"] <= rank
+            self._found[rank] = self._binned(*(rows[c][found] for c in ("probe_group", "bin", "count")))
+        return self._found[rank]
 
     @cached_property
     def mate_ranks(self) -> Ints:

@@ -18,6 +18,9 @@ POINTS = 80
 
 HISTOGRAM_BINS = 64
 
+MAX_CURVES = 12
+"""Groups of an attribute that are drawn."""
+
 Triple = tuple[float | None, float | None, float | None]
 NOTHING: Triple = (None, None, None)
 
@@ -49,15 +52,29 @@ def curve_positions(counts: Counts, points: Sequence[Point]) -> Ints:
     return positions[positions <= last]
 
 
+def drawn_labels(counts: Counts) -> list[int]:
+    """The margin and, of each attribute, the groups with most searches: more curves than these cannot be told apart."""
+    tally = counts.tally
+    rows = tally.tables["search_design"]
+    searches = np.zeros(len(tally.labels), dtype=np.int64)
+    np.maximum.at(searches, rows["label"], rows["searches"])
+    drawn = [0]
+    for attribute in dict.fromkeys(label.attribute for label in tally.labels[1:]):
+        mine = [i for i, label in enumerate(tally.labels) if i and label.attribute == attribute]
+        drawn += sorted(sorted(mine, key=lambda i: -searches[i])[:MAX_CURVES])
+    return drawn
+
+
 def curve_points(counts: Counts, limits: Limits, points: Sequence[Point]) -> tuple[CurvePoint, ...]:
-    """Rates with pointwise limits of every label at the same ascending thresholds of the input."""
+    """Rates with pointwise limits of the drawn labels at the same ascending thresholds of the input."""
     tally = counts.tally
     positions = curve_positions(counts, points)
     thresholds = [as_input(tally, float(e)) for e in tally.edges[positions]]
     found = counts.mates_found(None)
     design = tally.tables["search_design"]
     curve = []
-    for index, label in enumerate(tally.labels):
+    for index in drawn_labels(counts):
+        label = tally.labels[index]
         fmr = fnmr = [NOTHING] * len(positions)
         if tally.kind == "comparisons":
             fmr = _triples(limits.fmr(index, 0, positions, counts.nonmated[index][positions]))

@@ -46,11 +46,18 @@ class Limits:
         self._mated_at = self._places(counts.mated_rows, ("label",))
         self._search_at = self._places(counts.search_rows, ("label",))
         self._mate_rows: dict[int, Rows] = {}
-        self._parts: dict[tuple[object, ...], tuple[object, object]] = {}
 
     @staticmethod
     def _places(rows: Rows, keys: Sequence[str]) -> dict[tuple[int, ...], int]:
         return {key: row for row, key in enumerate(zip(*(rows.design[k].tolist() for k in keys), strict=True))}
+
+    def _at(self, positions: Ints, errors: Ints) -> list[tuple[int, int | None]]:
+        """The level for each position, and the errors where the position is not the level itself."""
+        at = self.counts.levels_below(positions)
+        own = self.counts.level_position[at] == positions if len(self.counts.level_position) else at != at
+        return [
+            (a, None if same else e) for a, e, same in zip(at.tolist(), errors.tolist(), own.tolist(), strict=True)
+        ]
 
     def fmr(self, probe: int, reference: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FMR of a pair of labels at positions (k,) with these exceedances (k,)."""
@@ -62,11 +69,7 @@ class Limits:
         moments = NonmatedMoments(
             **{name: rows.moments[name][row] for name in ("exceed", "sum_r2", "sum_c2", "sum_rc", "sum_p2")}
         )
-        at = self.counts.levels_below(positions)
-        return [
-            fmr_interval(design, moments, a, errors=e, level=self.level)
-            for a, e in zip(at.tolist(), errors.tolist(), strict=True)
-        ]
+        return [fmr_interval(design, moments, a, errors=e, level=self.level) for a, e in self._at(positions, errors)]
 
     def fnmr(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FNMR of a label at positions (k,) with these comparisons below (k,)."""
@@ -74,11 +77,7 @@ class Limits:
         if row is None:
             return [None] * len(positions)
         design, moments = _trial_parts(self.counts.mated_rows, row, "comparisons")
-        at = self.counts.levels_below(positions)
-        return [
-            fnmr_interval(design, moments, a, errors=e, level=self.level)
-            for a, e in zip(at.tolist(), errors.tolist(), strict=True)
-        ]
+        return [fnmr_interval(design, moments, a, errors=e, level=self.level) for a, e in self._at(positions, errors)]
 
     def fpir(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FPIR of a label at positions (k,) with these hits (k,)."""
@@ -94,11 +93,7 @@ class Limits:
             references=references,
         )
         moments = SearchMoments(**{name: v[row] for name, v in rows.moments.items() if name != "references"})
-        at = self.counts.levels_below(positions)
-        return [
-            fpir_interval(design, moments, a, errors=e, level=self.level)
-            for a, e in zip(at.tolist(), errors.tolist(), strict=True)
-        ]
+        return [fpir_interval(design, moments, a, errors=e, level=self.level) for a, e in self._at(positions, errors)]
 
     def fnir(self, label: int, rank: int | None, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FNIR of a label at one rank (None: the whole list) at positions (k,) with these misses (k,).
@@ -114,8 +109,4 @@ class Limits:
         if not len(found):
             return [None] * len(positions)
         design, moments = _trial_parts(rows, int(found[0]), "searches")
-        at = self.counts.levels_below(positions)
-        return [
-            fnir_interval(design, moments, a, errors=e, level=self.level)
-            for a, e in zip(at.tolist(), errors.tolist(), strict=True)
-        ]
+        return [fnir_interval(design, moments, a, errors=e, level=self.level) for a, e in self._at(positions, errors)]

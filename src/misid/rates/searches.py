@@ -16,9 +16,9 @@ from misid.ground.rate import SearchRate
 from misid.rates.build import Where, rate_from, refused
 from misid.rates.choice import at_target, target_ladder
 from misid.rates.counts import Counts
+from misid.rates.intervals import Interval
 from misid.rates.limits import Limits
 from misid.rates.points import Point
-from misid.tally.model import Ints
 
 NO_NONMATED = "no searches without the mate: FPIR is not defined"
 NO_MATED = "no mated searches: FNIR is not defined"
@@ -43,9 +43,8 @@ def search_rates(counts: Counts, limits: Limits, points: Sequence[Point], ranks:
     for index, label in enumerate(counts.tally.labels):
         where = _where(counts, index, 0, label.name)
         hits = counts.best[index][positions]
-        for point, interval, hidden in zip(
-            exact, limits.fpir(index, positions, hits), _hidden(counts, positions, None, index, 0), strict=True
-        ):
+        for point, interval in zip(exact, limits.fpir(index, positions, hits), strict=True):
+            hidden = _hidden(counts, point.position, None, index, 0)
             rate = rate_from(SearchRate, "fpir", where, point, interval, limits.level, NO_NONMATED)
             if hidden and rate.status != "undefined":
                 most = limits.fpir(index, np.array([point.position]), np.array([(rate.errors or 0) + hidden]))
@@ -79,31 +78,49 @@ def fnir_rates(
                 else i
                 for p, i in zip(points, intervals, strict=True)
             ]
-            hidden = _hidden(counts, positions, rank, index, 1)
-            for point, interval, unseen in zip(points, intervals, hidden, strict=True):
-                rate = rate_from(SearchRate, "fnir", where, point, interval, limits.level, NO_MATED)
-                if unseen and rate.status != "undefined":
-                    seen = np.array([max(0, (rate.errors or 0) - unseen)])
-                    least = limits.fnir(index, rank, np.array([point.position]), seen)
-                    rate = _censored(rate, None if least[0] is None else least[0].lo, rate.hi)
-                records.append(rate)
+            for point, interval in zip(points, intervals, strict=True):
+                records.append(_fnir(counts, limits, index, point.position, interval, where, point))
     return records
+
+
+def _fnir(
+    counts: Counts,
+    limits: Limits,
+    label: int,
+    position: int,
+    interval: Interval | None,
+    where: Where,
+    point: Point | None,
+) -> SearchRate:
+    """FNIR, or bounds where candidate lists hide whether the mate would have been found."""
+    rate = rate_from(SearchRate, "fnir", where, point, interval, limits.level, NO_MATED)
+    unseen = _hidden(counts, position, where.rank, label, 1)
+    if not unseen or rate.status == "undefined":
+        return rate
+    seen = np.array([max(0, (rate.errors or 0) - unseen)])
+    least = limits.fnir(label, where.rank, np.array([position]), seen)[0]
+    return _censored(rate, None if least is None else least.lo, rate.hi)
 
 
 def cmc_rates(counts: Counts, limits: Limits, ranks: Sequence[int]) -> list[SearchRate]:
     """Identification rate at rank R without a threshold, 1 - FNIR(N, R, -inf), by group; `errors` are misses."""
     records = []
-    bottom = Point(threshold=None, position=0)
-    for rate in fnir_rates(counts, limits, [bottom], ranks):
-        records.append(
-            replace(
-                rate,
-                measure="cmc",
-                estimate=None if rate.estimate is None else 1.0 - rate.estimate,
-                lo=None if rate.hi is None else 1.0 - rate.hi,
-                hi=None if rate.lo is None else 1.0 - rate.lo,
+    bottom = np.zeros(1, dtype=np.int64)
+    for rank in ranks:
+        for index, label in enumerate(counts.tally.labels):
+            where = replace(_where(counts, index, 1, label.name), rank=rank)
+            misses = _searches(counts, index, 1) - int(counts.mate_ranks[index, rank])
+            interval = limits.fnir(index, rank, bottom, np.array([misses]))[0]
+            rate = _fnir(counts, limits, index, 0, interval, where, None)
+            records.append(
+                replace(
+                    rate,
+                    measure="cmc",
+                    estimate=None if rate.estimate is None else 1.0 - rate.estimate,
+                    lo=None if rate.hi is None else 1.0 - rate.hi,
+                    hi=None if rate.lo is None else 1.0 - rate.lo,
+                )
             )
-        )
     return records
 
 
@@ -129,24 +146,23 @@ def _where(counts: Counts, label: int, mated: int, name: str) -> Where:
     return Where(probe_group=name, gallery=middle, warnings=warnings)
 
 
-def _hidden(counts: Counts, positions: Ints, rank: int | None, label: int, mated: int) -> list[int]:
-    """Searches of a label that may hide a candidate at or above each position (and rank); 0 where all is known."""
+def _hidden(counts: Counts, position: int, rank: int | None, label: int, mated: int) -> int:
+    """Searches of a label that may hide a candidate at or above a position (and rank); 0 where all is known."""
     tally = counts.tally
     if tally.kind != "candidates":
-        return [0] * len(positions)
-    rows = tally.tables["mates"] if mated else tally.tables["best_nonmated"]
-    nothing = rows["bin"] == -1
-    by_group = np.bincount(rows["probe_group"][nothing], weights=rows["count"][nothing], minlength=counts.n_joint)
-    empty = round(float(counts.membership[label] @ by_group)) - (0 if mated else _failed(counts, label))
-    beyond = mated and rank is not None and tally.list_length is not None and rank > tally.list_length
+        return 0
+    beyond = bool(mated and rank is not None and tally.list_length is not None and rank > tally.list_length)
     floor = -1
     if tally.return_threshold is not None:
         floor = int(np.searchsorted(tally.edges, tally.return_threshold, side="left"))
     # A full list shows all of its ranks: only the return threshold, or a rank past the end, hides anything.
-    return [
-        min(max(empty, 0), int(counts.censored_above(int(k), bool(mated))[label])) if beyond or k < floor else 0
-        for k in positions
-    ]
+    if not beyond and position >= floor:
+        return 0
+    rows = tally.tables["mates"] if mated else tally.tables["best_nonmated"]
+    nothing = rows["bin"] == -1
+    by_group = np.bincount(rows["probe_group"][nothing], weights=rows["count"][nothing], minlength=counts.n_joint)
+    empty = round(float(counts.membership[label] @ by_group)) - (0 if mated else _failed(counts, label))
+    return min(max(empty, 0), int(counts.censored_above(position, bool(mated))[label]))
 
 
 def _failed(counts: Counts, label: int) -> int:
