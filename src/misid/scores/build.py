@@ -15,6 +15,7 @@ from misid.scores.model import COMPARISONS, Scores
 from misid.scores.options import ReadOptions
 from misid.scores.people import People, find_people
 from misid.scores.rows import Rows, alike, is_numeric
+from misid.scores.searches import gallery_of, groups_met, make_searches, refuse_disagreement, refuse_undeclared
 from misid.scores.tables import unreadable
 
 SELF = "self-comparison"
@@ -48,51 +49,90 @@ def build(engine: DuckDBEngine, rows: Rows, options: ReadOptions, findings: Find
         return joined
 
     profile = _profile(engine, source(rows.whole), rows, groups)
+    refuse_disagreement(engine, rows, people, findings)
+    findings.raise_if_any()
     _refuse_gaps(engine, source(rows.whole), rows, people, profile, findings)
-    joint = joint_of(groups, profile.probe_groups | profile.reference_groups, rows.label, findings)
+    probe_groups, reference_groups = profile.probe_groups, profile.reference_groups
+    if rows.searches is not None:
+        of_searches, of_references = groups_met(engine, people, groups, rows.searches)
+        probe_groups, reference_groups = probe_groups | of_searches, reference_groups | of_references
+    joint = joint_of(groups, probe_groups | reference_groups, rows.label, findings)
     drop_self = _drops_self(rows, options, people, profile)
     if people.how == "ids" and (drop_self or not profile.mated):
-        findings.add(problem(
-            "E021", where=rows.label, seen="no column of people or of mated comparisons"
-            + ("" if profile.mated else ", and no probe with the id of its reference"),
-            allowed="probe_person and reference_person, or mated, or a table of samples",
-            remedy="name the columns (--probe-person, --reference-person, --mated) or give --samples people.csv",
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E021",
+                where=rows.label,
+                seen="no column of people or of mated comparisons"
+                + ("" if profile.mated else ", and no probe with the id of its reference"),
+                allowed="probe_person and reference_person, or mated, or a table of samples",
+                remedy="name the columns (--probe-person, --reference-person, --mated) or give --people people.csv",
+            )
+        )
     findings.raise_if_any()
 
     code = failure_code(options.failures, score_type)
     sign = "-" if polarity == "distance" else ""
     select = (
         "SELECT r.probe, r.reference, r.probe_person, r.reference_person, "
-        f"{groups.label('probe', profile.probe_groups)} AS probe_group, "
-        f"{groups.label('reference', profile.reference_groups)} AS reference_group, r.mated, "
-        + (f"CASE WHEN {code} THEN NULL ELSE {sign}r.score END AS score, {code} AS failed" if code
-           else f"{sign}r.score AS score, FALSE AS failed")
+        f"{groups.label('probe', probe_groups)} AS probe_group, "
+        f"{groups.label('reference', reference_groups)} AS reference_group, r.mated, "
+        + (
+            f"CASE WHEN {code} THEN NULL ELSE {sign}r.score END AS score, {code} AS failed"
+            if code
+            else f"{sign}r.score AS score, FALSE AS failed"
+        )
         + (", r.rank" if rows.rank is not None else "")
-    )  # fmt: skip
+    )
     where = " WHERE r.probe <> r.reference" if drop_self and profile.same else ""
     parts = (COMPARISONS,) if len(rows.parts) == 1 else tuple(f"{COMPARISONS}_{i + 1}" for i in range(len(rows.parts)))
     for part, relation in zip(parts, rows.parts, strict=True):
         engine.view(part, f"{select} FROM {source(relation)}{where}")
     if len(parts) > 1:
         engine.view(COMPARISONS, f"{select} FROM {source(rows.whole)}{where}")
+    threshold = None
+    if options.return_threshold is not None:
+        threshold = -options.return_threshold if polarity == "distance" else options.return_threshold
+    gallery = None
+    if rows.searches is not None:
+        refuse_undeclared(engine, options, threshold, score_type, rows.label, findings)
+        findings.raise_if_any()
+        make_searches(engine, people, groups, rows.searches, probe_groups)
+        gallery = gallery_of(engine, people, groups, rows.searches, options, reference_groups)
     return Scores(
-        engine=engine, kind=rows.kind, attributes=groups.attributes, joint=joint, score_type=score_type, polarity=polarity,
-        failures=options.failures, inputs=rows.inputs + people.inputs + groups.inputs,
+        engine=engine,
+        kind=rows.kind,
+        attributes=groups.attributes,
+        joint=joint,
+        score_type=score_type,
+        polarity=polarity,
+        failures=options.failures,
+        inputs=rows.inputs + people.inputs + groups.inputs,
         refused=((SELF, profile.same),) if where else (),
-        enrolment_failures=options.enrolment, acquisition_failures=options.acquisition,
-        mapping=rows.mapping + people.mapping + groups.mapping, parts=parts, notes=rows.notes + people.notes,
-    )  # fmt: skip
+        enrolment_failures=options.enrolment,
+        acquisition_failures=options.acquisition,
+        mapping=rows.mapping + people.mapping + groups.mapping,
+        parts=parts,
+        gallery=gallery,
+        list_length=options.list_length,
+        return_threshold=threshold,
+        notes=rows.notes + people.notes,
+    )
 
 
 def score_of(rows: Rows, options: ReadOptions, findings: Findings) -> tuple[str, ScoreType]:
     """SQL of the score and its type: kept where it is FLOAT or DOUBLE, else DOUBLE, or what was asked for."""
     field = rows.score
     if not is_numeric(field.type):
-        findings.add(problem(
-            "E010", where=f"{rows.label}, column {field.sql}", seen=f"values of type {field.type}", allowed="numbers",
-            remedy="write the scores as FLOAT or DOUBLE, or name another column as the score (--score)",
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E010",
+                where=f"{rows.label}, column {field.sql}",
+                seen=f"values of type {field.type}",
+                allowed="numbers",
+                remedy="write the scores as FLOAT or DOUBLE, or name another column as the score (--score)",
+            )
+        )
         return "NULL", "DOUBLE"
     kept: ScoreType = "FLOAT" if field.type == "FLOAT" else "DOUBLE"
     score_type = options.score_type or kept
@@ -111,9 +151,13 @@ def failure_code(codes: tuple[float, ...], score_type: ScoreType) -> str:
 def _projection(rows: Rows, people: People, groups: Groups, score: str) -> str:
     probe, reference = alike(rows.probe.sample, rows.reference.sample)
     base = {
-        "probe": probe.sql, "reference": reference.sql, "probe_person": people.probe,
-        "reference_person": people.reference, "mated": people.mated, "score": score,
-    }  # fmt: skip
+        "probe": probe.sql,
+        "reference": reference.sql,
+        "probe_person": people.probe,
+        "reference_person": people.reference,
+        "mated": people.mated,
+        "score": score,
+    }
     if rows.rank is not None:
         base["rank"] = f"TRY_CAST({rows.rank.sql} AS INTEGER)"
     if not groups.table:
@@ -155,10 +199,15 @@ def _profile(engine: DuckDBEngine, source: str, rows: Rows, groups: Groups) -> _
     sums = [sum(row[len(keys) + i] for row in found) for i in range(9)]
     half = len(keys) // 2
     return _Profile(
-        rows=sums[0], no_id={name: sums[0] - n for name, n in zip(_IDS, sums[1:5], strict=True)},
-        mated_unknown=sums[0] - sums[5], mated=sums[6], same=sums[7], same_mated=sums[8],
-        probe_groups={tuple(row[:half]) for row in found}, reference_groups={tuple(row[half : 2 * half]) for row in found},
-    )  # fmt: skip
+        rows=sums[0],
+        no_id={name: sums[0] - n for name, n in zip(_IDS, sums[1:5], strict=True)},
+        mated_unknown=sums[0] - sums[5],
+        mated=sums[6],
+        same=sums[7],
+        same_mated=sums[8],
+        probe_groups={tuple(row[:half]) for row in found},
+        reference_groups={tuple(row[half : 2 * half]) for row in found},
+    )
 
 
 def _refuse_gaps(
@@ -173,27 +222,43 @@ def _refuse_gaps(
             examples = engine.execute(
                 f"SELECT DISTINCT CAST(r.{sample} AS VARCHAR) FROM {source} WHERE r.{name} IS NULL ORDER BY 1 LIMIT 5"
             ).fetchall()
-            findings.add(problem(
-                "E023", where=f"{rows.label}: {sample}", seen="samples that the table of samples does not have",
-                allowed="a row for every sample", remedy="complete the table of samples", count=profile.no_id[name],
-                examples=tuple(repr(row[0]) for row in examples),
-            ))  # fmt: skip
+            findings.add(
+                problem(
+                    "E023",
+                    where=f"{rows.label}: {sample}",
+                    seen="samples that the table of samples does not have",
+                    allowed="a row for every sample",
+                    remedy="complete the table of samples",
+                    count=profile.no_id[name],
+                    examples=tuple(repr(row[0]) for row in examples),
+                )
+            )
         elif name == sample or people.how == "columns":
-            findings.add(problem(
-                "E020", where=f"{rows.label}: {name}", seen="an empty id", allowed="an id in every row",
-                remedy="complete the ids, or leave these comparisons out and say so", count=profile.no_id[name],
-            ))  # fmt: skip
+            findings.add(
+                problem(
+                    "E020",
+                    where=f"{rows.label}: {name}",
+                    seen="an empty id",
+                    allowed="an id in every row",
+                    remedy="complete the ids, or leave these comparisons out and say so",
+                    count=profile.no_id[name],
+                )
+            )
     if profile.mated_unknown and rows.mated is not None:
         examples = engine.execute(
             f"SELECT DISTINCT CAST({rows.mated.sql} AS VARCHAR) FROM (SELECT *, {people.mated} AS misid_mated FROM "
             f"{quoted(rows.whole)}{people.joins}) WHERE misid_mated IS NULL ORDER BY 1 LIMIT 5"
         ).fetchall()
-        findings.add(problem(
-            "E019", where=f"{rows.label}, column {rows.mated.sql}",
-            seen=", ".join("an empty cell" if row[0] is None else repr(row[0]) for row in examples),
-            allowed="1 or 0, true or false, yes or no, mated or non-mated, genuine or impostor",
-            remedy="correct the column, or name another (--mated)", count=profile.mated_unknown,
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E019",
+                where=f"{rows.label}, column {rows.mated.sql}",
+                seen=", ".join("an empty cell" if row[0] is None else repr(row[0]) for row in examples),
+                allowed="1 or 0, true or false, yes or no, mated or non-mated, genuine or impostor",
+                remedy="correct the column, or name another (--mated)",
+                count=profile.mated_unknown,
+            )
+        )
 
 
 def _drops_self(rows: Rows, options: ReadOptions, people: People, profile: _Profile) -> bool:

@@ -71,9 +71,7 @@ def as_text(field: Field) -> str:
     return field.sql if field.type == "VARCHAR" else f"CAST({field.sql} AS VARCHAR)"
 
 
-def find_groups(
-    engine: DuckDBEngine, rows: Rows, person_type: str, options: ReadOptions, findings: Findings
-) -> Groups:
+def find_groups(engine: DuckDBEngine, rows: Rows, person_type: str, options: ReadOptions, findings: Findings) -> Groups:
     """Groups of the people: those of the table of subjects where there is one, else those beside the samples."""
     if options.subjects is not None:
         return _from_subjects(engine, person_type, options, findings)
@@ -81,12 +79,15 @@ def find_groups(
     attributes = tuple(beside) if options.groups is None else options.groups
     absent = [name for name in attributes if name not in beside]
     if absent:
-        findings.add(problem(
-            "E017", where=f"{rows.label}: {', '.join(absent)}",
-            seen=f"the attributes {', '.join(beside) or 'none'}",
-            allowed="attributes with a column for the probe and one for the reference (probe_sex, reference_sex)",
-            remedy="give a table of subjects (--subjects people.csv), or name other attributes (--groups)",
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E017",
+                where=f"{rows.label}: {', '.join(absent)}",
+                seen=f"the attributes {', '.join(beside) or 'none'}",
+                allowed="attributes with a column for the probe and one for the reference (probe_sex, reference_sex)",
+                remedy="give a table of subjects (--subjects people.csv), or name other attributes (--group)",
+            )
+        )
     return Groups(attributes=attributes)
 
 
@@ -105,10 +106,15 @@ def _from_subjects(engine: DuckDBEngine, person_type: str, options: ReadOptions,
     attributes = tuple(n for n in names if n != found["person"]) if options.groups is None else options.groups
     absent = [name for name in attributes if name not in names]
     if absent:
-        findings.add(problem(
-            "E017", where=f"{table.label}: {', '.join(absent)}", seen=f"the columns {', '.join(names)}",
-            allowed="attributes that are columns of the table of subjects", remedy="name other attributes (--groups)",
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E017",
+                where=f"{table.label}: {', '.join(absent)}",
+                seen=f"the columns {', '.join(names)}",
+                allowed="attributes that are columns of the table of subjects",
+                remedy="name other attributes (--group)",
+            )
+        )
         return Groups()
     relation = load(engine, table, "input_subjects", findings, hash_inputs=options.hash_inputs)
     label = f" || {literal(JOINT_SEPARATOR)} || ".join(
@@ -116,14 +122,16 @@ def _from_subjects(engine: DuckDBEngine, person_type: str, options: ReadOptions,
     )
     engine.keep(
         "people_groups",
-        f"SELECT DISTINCT TRY_CAST({quoted(found['person'])} AS {person_type}) AS person, {label or literal('')} AS label "
-        f"FROM {quoted(relation.name)} WHERE {quoted(found['person'])} IS NOT NULL",
+        f"SELECT DISTINCT TRY_CAST({quoted(found['person'])} AS {person_type}) AS person, "
+        f"{label or literal('')} AS label FROM {quoted(relation.name)} WHERE {quoted(found['person'])} IS NOT NULL",
     )
     one_row_each(engine, "people_groups", "person", relation.label, "group", findings)
     return Groups(
-        attributes=attributes, table="people_groups" if attributes else "", inputs=relation.inputs,
+        attributes=attributes,
+        table="people_groups" if attributes else "",
+        inputs=relation.inputs,
         mapping=(("person (subjects)", found["person"]), *((f"group {name}", name) for name in attributes)),
-    )  # fmt: skip
+    )
 
 
 def joint_of(groups: Groups, seen: set[Raw], label: str, findings: Findings) -> tuple[tuple[str, ...], ...]:
@@ -131,17 +139,27 @@ def joint_of(groups: Groups, seen: set[Raw], label: str, findings: Findings) -> 
     joint = sorted({groups.values(raw) for raw in seen})
     width = len(groups.attributes)
     if any(len(values) != width or any(JOINT_SEPARATOR in value for value in values) for values in joint):
-        findings.add(problem(
-            "E017", where=label, seen="an attribute value with the control character 31 in it",
-            allowed="plain text", remedy="clean the attribute values",
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E017",
+                where=label,
+                seen="an attribute value with the control character 31 in it",
+                allowed="plain text",
+                remedy="clean the attribute values",
+            )
+        )
         return ()
     for i, name in enumerate(groups.attributes):
         values = {combination[i] for combination in joint}
         if len(values) > MOST_VALUES:
-            findings.add(problem(
-                "E017", where=f"{label}: {name}", seen=f"{len(values):,} values", allowed=f"at most {MOST_VALUES} values",
-                remedy="put the values into classes, or name other attributes (--groups)",
-                examples=tuple(sorted(values)[:5]),
-            ))  # fmt: skip
+            findings.add(
+                problem(
+                    "E017",
+                    where=f"{label}: {name}",
+                    seen=f"{len(values):,} values",
+                    allowed=f"at most {MOST_VALUES} values",
+                    remedy="put the values into classes, or name other attributes (--group)",
+                    examples=tuple(sorted(values)[:5]),
+                )
+            )
     return tuple(joint)

@@ -23,22 +23,33 @@ def read_long(engine: DuckDBEngine, table: Table, options: ReadOptions, findings
             find_columns(names, {other: None}, (other,), table.label, findings)
     sides = side_columns([name for name in names if name not in found.values()])
     attributes = {
-        name: pair for name, pair in sides.items()
+        name: pair
+        for name, pair in sides.items()
         if (folded(name) in {folded(a) for a in ATTRIBUTES} if options.groups is None else name in options.groups)
-    }  # fmt: skip
+    }
     findings.raise_if_any()
     relation = load(
-        engine, table, "input_scores", findings, hash_inputs=options.hash_inputs,
+        engine,
+        table,
+        "input_scores",
+        findings,
+        hash_inputs=options.hash_inputs,
         numbers={found["score"]: options.score_type or "DOUBLE"},
-    )  # fmt: skip
+    )
     findings.raise_if_any()
     fields = {role: column(relation.columns, name) for role, name in found.items()}
     beside = [{n: column(relation.columns, pair[i]).plain for n, pair in attributes.items()} for i in (0, 1)]
     return Rows(
-        kind="comparisons", label=relation.label, whole=relation.name, parts=relation.parts,
+        kind="comparisons",
+        label=relation.label,
+        whole=relation.name,
+        parts=relation.parts,
         probe=Side(sample=fields["probe"], person=fields.get("probe_person"), attributes=beside[0]),
         reference=Side(sample=fields["reference"], person=fields.get("reference_person"), attributes=beside[1]),
-        score=fields["score"], mated=fields.get("mated"), one_namespace=None, inputs=relation.inputs,
+        score=fields["score"],
+        mated=fields.get("mated"),
+        one_namespace=None,
+        inputs=relation.inputs,
         mapping=(*found.items(), *((f"group {n}", " and ".join(pair)) for n, pair in attributes.items())),
         distance_by_name=folded(found["score"]) in DISTANCES,
-    )  # fmt: skip
+    )

@@ -12,8 +12,18 @@ PROBE_WORDS = ("probe", "query", "search")
 REFERENCE_WORDS = ("reference", "ref", "gallery", "template", "model", "candidate", "enrolled", "enrolee")
 PERSON_WORDS = ("person", "subject", "identity", "individual")
 ATTRIBUTES = (
-    "group", "sex", "gender", "race", "ethnicity", "skin_tone", "skin_type", "age_group", "age_band", "region", "country",
-)  # fmt: skip
+    "group",
+    "sex",
+    "gender",
+    "race",
+    "ethnicity",
+    "skin_tone",
+    "skin_type",
+    "age_group",
+    "age_band",
+    "region",
+    "country",
+)
 """Attributes that are taken from a long table without being asked for."""
 
 _SAMPLE_ENDINGS = ("", "id", "sample", "sampleid", "image", "imageid", "label", "template", "templateid")
@@ -39,13 +49,37 @@ NAMES: dict[str, frozenset[str]] = {
     "reference": _samples(REFERENCE_WORDS, "2"),
     "probe_person": _people(PROBE_WORDS, "1"),
     "reference_person": _people(REFERENCE_WORDS, "2"),
-    "score": frozenset({
-        "score", "similarity", "similarityscore", "comparisonscore", "matchscore", "distance", "dist", "dissimilarity",
-    }),  # fmt: skip
-    "mated": frozenset({
-        "mated", "ismated", "mate", "ismate", "genuine", "isgenuine", "same", "issame", "sameperson", "samesubject", "label",
-    }),  # fmt: skip
+    "score": frozenset(
+        {
+            "score",
+            "similarity",
+            "similarityscore",
+            "comparisonscore",
+            "matchscore",
+            "distance",
+            "dist",
+            "dissimilarity",
+        }
+    ),
+    "mated": frozenset(
+        {
+            "mated",
+            "ismated",
+            "mate",
+            "ismate",
+            "genuine",
+            "isgenuine",
+            "same",
+            "issame",
+            "sameperson",
+            "samesubject",
+            "label",
+        }
+    ),
     "rank": frozenset({"rank", "position"}),
+    "search_person": _people(PROBE_WORDS, "1") | {noun + ending for noun in PERSON_WORDS for ending in ("", "id")},
+    "enrolled_person": _people(REFERENCE_WORDS, "2")
+    | {noun + ending for noun in PERSON_WORDS for ending in ("", "id")},
     "person": frozenset({noun + ending for noun in PERSON_WORDS for ending in ("", "id")}),
     "sample": _samples(("sample", "image", "probe", "reference", "file"), "") | {"filename"},
     "enrolled": frozenset({"mated", "ismated", "enrolled", "isenrolled", "ingallery", "hasmate", "mate"}),
@@ -73,11 +107,15 @@ def find_columns(
             if declared in columns:
                 found[role] = declared
             else:
-                findings.add(problem(
-                    "E012", where=f"{where}: column {declared!r} for {role}", seen=f"the columns {listed}",
-                    allowed="the name of one of these columns",
-                    remedy=f"name the column that holds the {role.replace('_', ' ')}",
-                ))  # fmt: skip
+                findings.add(
+                    problem(
+                        "E012",
+                        where=f"{where}: column {declared!r} for {role}",
+                        seen=f"the columns {listed}",
+                        allowed="the name of one of these columns",
+                        remedy=f"name the column that holds the {role.replace('_', ' ')}",
+                    )
+                )
             continue
         candidates = [c for c in columns if folded(c) in NAMES[role] and c not in taken]
         # "probe" beside "probe_image" is the id and a detail of it, not a riddle: the plain word wins.
@@ -86,26 +124,36 @@ def find_columns(
         if len(candidates) == 1:
             found[role] = candidates[0]
         elif candidates:
-            findings.add(problem(
-                "E013", where=f"{where}: {role}", seen=f"{' and '.join(candidates)} could both be it",
-                allowed="one column", remedy=f"say which: {role}={candidates[0]!r} (--{role.replace('_', '-')})",
-            ))  # fmt: skip
+            findings.add(
+                problem(
+                    "E013",
+                    where=f"{where}: {role}",
+                    seen=f"{' and '.join(candidates)} could both be it",
+                    allowed="one column",
+                    remedy=f"say which: {role}={candidates[0]!r} (--{role.replace('_', '-')})",
+                )
+            )
         elif role in needed:
-            findings.add(problem(
-                "E012", where=f"{where}: no column for {role}", seen=f"the columns {listed}",
-                allowed=f"a column called {', '.join(sorted(NAMES[role])[:6])} or the like",
-                remedy=f"say which it is: {role}='...' (--{role.replace('_', '-')} ...), or check the delimiter",
-            ))  # fmt: skip
+            findings.add(
+                problem(
+                    "E012",
+                    where=f"{where}: no column for {role}",
+                    seen=f"the columns {listed}",
+                    allowed=f"a column called {', '.join(sorted(NAMES[role])[:6])} or the like",
+                    remedy=f"say which it is: {role}='...' (--{role.replace('_', '-')} ...), or check the delimiter",
+                )
+            )
     return found
 
 
 def side_columns(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Attributes that stand in a table once for the probe and once for the reference: name to both columns."""
-    probes, references = _sides(columns, PROBE_WORDS), _sides(columns, REFERENCE_WORDS)
+    probes, references = own_side(columns, PROBE_WORDS), own_side(columns, REFERENCE_WORDS)
     return {name: (probes[name], references[name]) for name in probes if name in references}
 
 
-def _sides(columns: Sequence[str], words: Iterable[str]) -> dict[str, str]:
+def own_side(columns: Sequence[str], words: Iterable[str]) -> dict[str, str]:
+    """Columns that are called after one side, before or after their own word: that word to the column."""
     either = "|".join(words)
     found: dict[str, str] = {}
     for column in columns:

@@ -48,6 +48,7 @@ class Scores:
     mated                      BOOLEAN, never NULL
     score                      FLOAT or DOUBLE, similarity (a distance is turned by its sign); NULL where failed
     failed                     BOOLEAN, the score is a declared failure code
+    rank                       INTEGER as the input gave it, else NULL (candidate lists only)
     ========================== ===================================================================
 
     Rows of a sample compared with itself, and rows refused with the user's consent, are not in it;
@@ -95,6 +96,19 @@ class Scores:
     """Views that make up `COMPARISONS`, one an input file, so that a long tally can be resumed."""
     notes: tuple[str, ...] = ()
     """Warnings that must travel with every result, code first: ``W001 people-not-known: ...``."""
+
+    @property
+    def part_fingerprints(self) -> tuple[str, ...] | None:
+        """What tells whether a part is still the same, one a part; None where an input has no fingerprint.
+
+        The first inputs are those of `parts`, in order; tables of people, searches and references follow them,
+        and belong to every part.
+        """
+        hashes = tuple(file.sha256 for file in self.inputs)
+        n_parts = len(self.parts)
+        if not all(hashes) or len(hashes) < n_parts:
+            return None
+        return tuple("+".join((part, *hashes[n_parts:])) for part in hashes[:n_parts])
 
     def close(self) -> None:
         self.engine.close()

@@ -6,31 +6,81 @@ from dataclasses import replace
 from typing import Any
 
 from misid.engine import DuckDBEngine
+from misid.engine.duckdb_engine import MEMORY_LIMIT
+from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, UsageError
+from misid.scores.bob import looks_like_bob, read_bob
 from misid.scores.build import build
+from misid.scores.lists import read_lists
 from misid.scores.long import read_long
+from misid.scores.mapping import NAMES, folded
 from misid.scores.matrix import read_matrix
 from misid.scores.model import Scores
-from misid.scores.options import ReadOptions
+from misid.scores.options import Format, ReadOptions
+from misid.scores.pair import files_of_pair, read_pair
 from misid.scores.rows import Rows
-from misid.scores.sniff import NotReadableError
+from misid.scores.sniff import NotReadableError, TextLayout, is_number
 from misid.scores.tables import Table, peek
 
 
 def open_scores(
-    source: Any, *, options: ReadOptions | None = None, engine: DuckDBEngine | None = None, **keywords: Any
+    source: Any,
+    *,
+    options: ReadOptions | None = None,
+    engine: DuckDBEngine | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    **keywords: Any,
 ) -> Scores:
-    """Open a test of a matcher, whatever it is written in."""
+    """Open a test of a matcher, whatever it is written in, as a lazy table of comparisons.
+
+    Text is read once and kept in the engine's scratch on disk; Parquet, DuckDB and Arrow are read in place.
+
+    Parameters
+    ----------
+    source : path, str, list, tuple or object
+        A file (CSV, TSV, also .gz; Parquet; score file of the Bob toolchain; matrix with ids on both edges),
+        a directory or pattern of them, a list of them, ``file.duckdb::table``, a pair of files
+        (``genuine.txt:impostor.txt``, or a tuple with ``format="pair"``), the candidates table of candidate
+        lists (with ``searches=``), or an object with ``__arrow_c_stream__``.
+    options : ReadOptions or None
+        How to read it; keywords are the same by name and win.
+    engine : DuckDBEngine or None
+        The engine to use; None starts one, which `Scores.close` stops. One engine holds one test.
+    memory_limit, threads
+        For the engine that is started.
+
+    Returns
+    -------
+    Scores
+
+    Raises
+    ------
+    UsageError
+        The call contradicts itself.
+    BadInputError
+        The input is wrong; `problems` holds everything found, with stable codes (E001 to E029).
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "scores.csv").write_text("probe,reference,mated,score\\na,x,1,0.9\\nb,x,0,0.2\\nb,y,1,-1\\n")
+    >>> with open_scores(folder / "scores.csv", failures=(-1.0,)) as scores:
+    ...     counts = scores.engine.columns("SELECT count(*) AS n, count(*) FILTER (failed) AS failed FROM comparisons")
+    >>> int(counts["n"][0]), int(counts["failed"][0])
+    (3, 1)
+    """
     try:
         options = replace(options or ReadOptions(), **keywords)
     except TypeError as error:
         raise UsageError(str(error), remedy="help(misid.scores.ReadOptions) lists what can be said") from error
     own = engine is None
-    engine = engine or DuckDBEngine()
+    if engine is None:
+        engine = DuckDBEngine(memory_limit=memory_limit or MEMORY_LIMIT, threads=threads)
     findings = Findings()
     try:
-        rows = _read(engine, source, options, findings)
-        return build(engine, rows, options, findings)
+        return build(engine, _read(engine, source, options, findings), options, findings)
     except NotReadableError as error:
         if own:
             engine.close()
@@ -42,17 +92,87 @@ def open_scores(
 
 
 def _read(engine: DuckDBEngine, source: Any, options: ReadOptions, findings: Findings) -> Rows:
+    pair = files_of_pair(source, options)
+    if pair is not None:
+        return read_pair(engine, pair, options, findings)
+    if options.format == "candidates" or (options.format is None and options.searches is not None):
+        return read_lists(engine, source, options, findings)
     table = peek(engine, source, findings, delimiter=options.delimiter)
     findings.raise_if_any()
-    assert table is not None
-    if (options.format or _format_of(table)) == "matrix":
-        return read_matrix(engine, table.layouts[0], options, findings)
-    return read_long(engine, table, options, findings)
+    if table is None:
+        raise UsageError(f"{source!r} could not be read", remedy="misid check says what is wrong with it")
+    match options.format or _format_of(table):
+        case "matrix":
+            return read_matrix(engine, _only_text(table), options, findings)
+        case "bob":
+            return read_bob(engine, table, options, findings)
+        case _:
+            _has_columns(table)
+            return read_long(engine, table, options, findings)
 
 
-def _format_of(table: Table) -> str:
-    if table.kind == "text" and len(table.layouts) == 1:
-        header = table.layouts[0].header
-        if header and header[0].strip() == "" and len(header) > 2:
-            return "matrix"
-    return "long"
+def _format_of(table: Table) -> Format:
+    """What the first lines look like, where nobody said."""
+    if table.kind != "text":
+        return "long"
+    if all(looks_like_bob(layout) for layout in table.layouts):
+        return "bob"
+    return "matrix" if len(table.layouts) == 1 and _looks_like_matrix(table.layouts[0]) else "long"
+
+
+def _looks_like_matrix(layout: TextLayout) -> bool:
+    """An empty corner, or numbers in all columns but the first and no column that is called a score."""
+    header, rows = layout.header, layout.rows
+    if header is None or layout.delimiter is None or not rows:
+        return False
+    if len(header) > 2 and header[0].strip() == "" and not _score_named(header):
+        return True
+    cells = [cell for row in rows for cell in row[1:] if cell.strip()]
+    return len(rows[0]) > 2 and bool(cells) and all(is_number(cell) for cell in cells) and not _score_named(header)
+
+
+def _score_named(header: tuple[str, ...]) -> bool:
+    return any(folded(name) in NAMES["score"] for name in header)
+
+
+def _only_text(table: Table) -> TextLayout:
+    if len(table.layouts) != 1:
+        raise NotReadableError(
+            problem(
+                "E016",
+                where=table.label,
+                seen=f"{len(table.paths) or 1} inputs of kind {table.kind}",
+                allowed="one CSV or TSV file",
+                remedy="write the matrix as one CSV file, or the scores as a long table",
+            )
+        )
+    return table.layouts[0]
+
+
+def _has_columns(table: Table) -> None:
+    """A long table of text needs a header, and a delimiter that splits it."""
+    if table.kind != "text":
+        return
+    layout = table.layouts[0]
+    if layout.n_columns < 3:
+        first = " ".join(layout.header or (layout.rows[0] if layout.rows else ()))[:60]
+        raise NotReadableError(
+            problem(
+                "E007",
+                where=f"{layout.path}:1",
+                seen=f"{layout.n_columns} column(s) in {first!r}",
+                allowed="at least the columns probe, reference and score, with a comma, tab, semicolon, | or blanks "
+                "between",
+                remedy="name the delimiter (--delimiter), or say what the file is (--format-in pair, matrix, bob)",
+            )
+        )
+    if layout.header is None:
+        raise NotReadableError(
+            problem(
+                "E012",
+                where=f"{layout.path}:1",
+                seen="numbers in the first line, and so no header",
+                allowed="names of columns in the first line: probe, reference, score, ...",
+                remedy="add a header, or say what the file is (--format-in matrix, pair, bob)",
+            )
+        )

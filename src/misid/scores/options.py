@@ -42,6 +42,8 @@ class ReadOptions:
         Whether an id on the probe side and the same id on the reference side are one sample, so that a row
         with both is a sample compared with itself and is left out. None: not in a matrix or a candidate
         list; in a long table yes, unless that would leave no mated comparison.
+    genuine, impostor : path or None
+        Scores of mated and of non-mated comparisons alone; the source is None then.
     searches, references : table or None
         Candidate lists: every search; every reference in the gallery.
     gallery : int or None
@@ -74,6 +76,8 @@ class ReadOptions:
     polarity: Literal["similarity", "distance"] | None = None
     score_type: Literal["FLOAT", "DOUBLE"] | None = None
     same_samples: bool | None = None
+    genuine: TableSource | None = None
+    impostor: TableSource | None = None
     searches: TableSource | None = None
     references: TableSource | None = None
     gallery: int | None = None
@@ -95,7 +99,9 @@ class ReadOptions:
             if value is not None and value not in allowed:
                 raise UsageError(f"{name} is {value!r}", remedy=f"one of {', '.join(allowed)}")
         if isinstance(self.groups, str):
-            raise UsageError(f"groups is the text {self.groups!r}", remedy=f"a tuple of names: groups=({self.groups!r},)")
+            raise UsageError(
+                f"groups is the text {self.groups!r}", remedy=f"a tuple of names: groups=({self.groups!r},)"
+            )
         if any(math.isinf(code) for code in self.failures):
             raise UsageError("an infinite score cannot be a failure code", remedy="declare finite codes or nan")
         for name in ("gallery", "list_length"):

@@ -31,6 +31,8 @@ class People:
     type: str
     mated: str
     joins: str = ""
+    prefix: str = ""
+    """What stands before an id of a probe in the keys of `samples_people` (how = "mated")."""
     inputs: tuple[InputFile, ...] = ()
     mapping: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
@@ -49,9 +51,13 @@ def find_people(engine: DuckDBEngine, rows: Rows, options: ReadOptions, findings
     if flag:
         return _from_mated(engine, rows, probe, reference, flag, options)
     return People(
-        how="ids", probe=probe.sql, reference=reference.sql, type=probe.type, mated=f"{probe.sql} = {reference.sql}",
+        how="ids",
+        probe=probe.sql,
+        reference=reference.sql,
+        type=probe.type,
+        mated=f"{probe.sql} = {reference.sql}",
         notes=(note("W003", "a comparison is mated where the id of the probe is that of the reference"),),
-    )  # fmt: skip
+    )
 
 
 def _looked_up(
@@ -70,8 +76,8 @@ def _looked_up(
     person = column(relation.columns, found["person"]).plain
     engine.keep(
         "samples_people",
-        f"SELECT DISTINCT TRY_CAST({quoted(found['sample'])} AS {probe.type}) AS misid_sample, {person.sql} AS misid_person "
-        f"FROM {quoted(relation.name)} WHERE {quoted(found['sample'])} IS NOT NULL",
+        f"SELECT DISTINCT TRY_CAST({quoted(found['sample'])} AS {probe.type}) AS misid_sample, "
+        f"{person.sql} AS misid_person FROM {quoted(relation.name)} WHERE {quoted(found['sample'])} IS NOT NULL",
     )
     one_row_each(engine, "samples_people", "misid_sample", relation.label, "person", findings)
     joins = (
@@ -79,25 +85,35 @@ def _looked_up(
         f" LEFT JOIN samples_people AS sr ON {reference.sql} = sr.misid_sample"
     )
     return People(
-        how="samples", probe="sp.misid_person", reference="sr.misid_person", type=person.type,
-        mated=flag or "sp.misid_person = sr.misid_person", joins=joins, inputs=relation.inputs,
+        how="samples",
+        probe="sp.misid_person",
+        reference="sr.misid_person",
+        type=person.type,
+        mated=flag or "sp.misid_person = sr.misid_person",
+        joins=joins,
+        inputs=relation.inputs,
         mapping=tuple((f"{role} (samples)", name) for role, name in found.items()),
-    )  # fmt: skip
+    )
 
 
-def one_row_each(
-    engine: DuckDBEngine, table: str, key: str, label: str, what: str, findings: Findings
-) -> None:
+def one_row_each(engine: DuckDBEngine, table: str, key: str, label: str, what: str, findings: Findings) -> None:
     """Report keys of a kept table of distinct rows that stand in it more than once."""
     twice = engine.execute(
         f"SELECT CAST({quoted(key)} AS VARCHAR), count(*) OVER () FROM {quoted(table)} GROUP BY {quoted(key)} "
         "HAVING count(*) > 1 ORDER BY 1 LIMIT 5"
     ).fetchall()
     if twice:
-        findings.add(problem(
-            "E022", where=label, seen=f"{twice[0][0]!r} has two rows with a different {what}", allowed=f"one {what} each",
-            remedy="correct the table", count=int(twice[0][1]), examples=tuple(repr(key) for key, _ in twice),
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E022",
+                where=label,
+                seen=f"{twice[0][0]!r} has two rows with a different {what}",
+                allowed=f"one {what} each",
+                remedy="correct the table",
+                count=int(twice[0][1]),
+                examples=tuple(repr(key) for key, _ in twice),
+            )
+        )
 
 
 def _from_mated(
@@ -111,8 +127,10 @@ def _from_mated(
         ).fetchone()
         one_namespace = clash is not None and clash[0] == 0
     prefixes = ("", "") if one_namespace else ("probe ", "reference ")
-    keys = [f"{literal(prefix)} || CAST({f.sql} AS VARCHAR)" if prefix else f"CAST({f.sql} AS VARCHAR)"
-            for prefix, f in zip(prefixes, (probe, reference), strict=True)]  # fmt: skip
+    keys = [
+        f"{literal(prefix)} || CAST({f.sql} AS VARCHAR)" if prefix else f"CAST({f.sql} AS VARCHAR)"
+        for prefix, f in zip(prefixes, (probe, reference), strict=True)
+    ]
     engine.keep("mated_pairs", f"SELECT DISTINCT {keys[0]} AS a, {keys[1]} AS b FROM {quoted(rows.whole)} WHERE {flag}")
     engine.keep(
         "mated_samples",
@@ -138,13 +156,21 @@ def _from_mated(
     )
     found = np.unique(first).size
     return People(
-        how="mated", probe=f"coalesce(sp.misid_person, {keys[0]})", reference=f"coalesce(sr.misid_person, {keys[1]})",
-        type="VARCHAR", mated=flag, joins=joins,
-        notes=(note(
-            "W002", f"samples tied by mated comparisons make {found:,} people, every other sample is taken as a person of "
-            "its own; where that is wrong, give probe_person and reference_person",
-        ),),
-    )  # fmt: skip
+        how="mated",
+        probe=f"coalesce(sp.misid_person, {keys[0]})",
+        reference=f"coalesce(sr.misid_person, {keys[1]})",
+        type="VARCHAR",
+        mated=flag,
+        joins=joins,
+        prefix=prefixes[0],
+        notes=(
+            note(
+                "W002",
+                f"samples tied by mated comparisons make {found:,} people, every other sample is taken as a person of "
+                "its own; where that is wrong, give probe_person and reference_person",
+            ),
+        ),
+    )
 
 
 def components(a: Ints, b: Ints, count: int) -> Ints:

@@ -9,8 +9,23 @@ from misid.engine.seam import quoted
 from misid.scores.model import InputFile
 
 YES = ("1", "true", "t", "yes", "y", "mated", "genuine", "same", "match", "mate")
-NO = ("0", "false", "f", "no", "n", "non-mated", "nonmated", "non_mated", "impostor", "imposter", "different",
-      "nonmate", "non-mate", "nonmatch", "non-match")  # fmt: skip
+NO = (
+    "0",
+    "false",
+    "f",
+    "no",
+    "n",
+    "non-mated",
+    "nonmated",
+    "non_mated",
+    "impostor",
+    "imposter",
+    "different",
+    "nonmate",
+    "non-mate",
+    "nonmatch",
+    "non-match",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +38,9 @@ class Field:
     @property
     def plain(self) -> Field:
         """The same with enumerations as text, which compare across columns."""
-        return replace(self, sql=f"CAST({self.sql} AS VARCHAR)", type="VARCHAR") if self.type.startswith("ENUM") else self
+        return (
+            replace(self, sql=f"CAST({self.sql} AS VARCHAR)", type="VARCHAR") if self.type.startswith("ENUM") else self
+        )
 
 
 def column(columns: dict[str, str], name: str) -> Field:
@@ -37,6 +54,20 @@ class Side:
     sample: Field
     person: Field | None
     attributes: dict[str, Field]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Searches:
+    """What the kept tables `searches_rows` and `references_rows` of a candidate-list test hold."""
+
+    label: str
+    references_label: str
+    has_flag: bool
+    """The table of searches says itself which searches are mated."""
+    flag_sql: str
+    has_people: bool
+    has_references: bool
+    n_attributes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +92,7 @@ class Rows:
     mapping: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     distance_by_name: bool = False
+    searches: Searches | None = None
 
 
 def alike(one: Field, other: Field) -> tuple[Field, Field]:
@@ -85,10 +117,22 @@ def truth(field: Field) -> str:
     return f"CASE WHEN {text} IN ({yes}) THEN TRUE WHEN {text} IN ({no}) THEN FALSE END"
 
 
-NUMBERS = frozenset({
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-    "FLOAT", "DOUBLE",
-})  # fmt: skip
+NUMBERS = frozenset(
+    {
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT",
+        "HUGEINT",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+        "UBIGINT",
+        "UHUGEINT",
+        "FLOAT",
+        "DOUBLE",
+    }
+)
 
 
 def is_numeric(sql_type: str) -> bool:

@@ -8,7 +8,7 @@ import gzip
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
@@ -47,17 +47,25 @@ _REFUSED: tuple[tuple[int, bytes, str], ...] = (
 )
 _CROSSES_THE_LINE = ("image", "video", "array", "HDF5")
 _NAMED: dict[str, tuple[FileKind, ...]] = {
-    ".parquet": ("parquet",), ".pq": ("parquet",), ".duckdb": ("duckdb",), ".gz": ("gzip",),
-    ".csv": ("text",), ".tsv": ("text",), ".txt": ("text",),
-}  # fmt: skip
+    ".parquet": ("parquet",),
+    ".pq": ("parquet",),
+    ".duckdb": ("duckdb",),
+    ".gz": ("gzip",),
+    ".csv": ("text",),
+    ".tsv": ("text",),
+    ".txt": ("text",),
+}
 _SPOKEN: dict[FileKind, str] = {
-    "text": "text", "gzip": "gzip-compressed", "parquet": "Parquet", "duckdb": "a DuckDB database",
-}  # fmt: skip
+    "text": "text",
+    "gzip": "gzip-compressed",
+    "parquet": "Parquet",
+    "duckdb": "a DuckDB database",
+}
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_LINES = 25
 _SAMPLE_BYTES = 1 << 20
-_LONGEST_LINE = 1 << 28
+_LONGEST_LINE = 1 << 26
 
 
 class NotReadableError(Exception):
@@ -78,57 +86,89 @@ def kind_of(path: Path) -> FileKind:
             file.seek(max(0, size - 4))
             tail = file.read(4)
     except OSError as error:
-        raise NotReadableError(problem(
-            "E001", where=where, seen=error.strerror or str(error), allowed="a file that exists and may be read",
-            remedy="check the path; a pattern such as 'scores/*.parquet' must be quoted in a shell",
-        )) from error  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E001",
+                where=where,
+                seen=error.strerror or str(error),
+                allowed="a file that exists and may be read",
+                remedy="check the path; a pattern such as 'scores/*.parquet' must be quoted in a shell",
+            )
+        ) from error
     if not head:
-        raise NotReadableError(problem(
-            "E002", where=where, seen="0 bytes", allowed="at least one comparison",
-            remedy="check that the step that wrote the file ended well",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E002",
+                where=where,
+                seen="0 bytes",
+                allowed="at least one comparison",
+                remedy="check that the step that wrote the file ended well",
+            )
+        )
     for offset, magic, what in _REFUSED:
         if head[offset : offset + len(magic)] == magic:
             line = f"; {THE_LINE}" if any(word in what for word in _CROSSES_THE_LINE) else ""
-            raise NotReadableError(problem(
-                "E005", where=where, seen=f"the first bytes of {what}",
-                allowed=f"CSV or TSV (also .gz), Parquet, or a DuckDB database{line}",
-                remedy="give the scores that the matcher wrote, unpacked, in one of these formats",
-            ))  # fmt: skip
+            raise NotReadableError(
+                problem(
+                    "E005",
+                    where=where,
+                    seen=f"the first bytes of {what}",
+                    allowed=f"CSV or TSV (also .gz), Parquet, or a DuckDB database{line}",
+                    remedy="give the scores that the matcher wrote, unpacked, in one of these formats",
+                )
+            )
     kind = _kind(head, tail, where)
     promised = _NAMED.get(path.suffix.lower())
     if promised and kind not in promised and not (kind == "gzip" and promised == ("text",)):
-        raise NotReadableError(problem(
-            "E003", where=where, seen=f"the name ends in {path.suffix}, the content is {_SPOKEN[kind]}",
-            allowed=f"{_SPOKEN[promised[0]]} content under this name",
-            remedy="give the file the ending of what it is, or write it again",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E003",
+                where=where,
+                seen=f"the name ends in {path.suffix}, the content is {_SPOKEN[kind]}",
+                allowed=f"{_SPOKEN[promised[0]]} content under this name",
+                remedy="give the file the ending of what it is, or write it again",
+            )
+        )
     return kind
 
 
 def _kind(head: bytes, tail: bytes, where: str) -> FileKind:
     if head[:4] == b"PAR1":
         if tail != b"PAR1" or len(head) < 12:
-            raise NotReadableError(problem(
-                "E004", where=where, seen="a Parquet file without its footer", allowed="a whole Parquet file",
-                remedy="copy or write the file again: the end is missing",
-            ))  # fmt: skip
+            raise NotReadableError(
+                problem(
+                    "E004",
+                    where=where,
+                    seen="a Parquet file without its footer",
+                    allowed="a whole Parquet file",
+                    remedy="copy or write the file again: the end is missing",
+                )
+            )
         return "parquet"
     if head[8:12] == b"DUCK":
         return "duckdb"
     if head[:2] == b"\x1f\x8b":
         return "gzip"
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise NotReadableError(problem(
-            "E006", where=where, seen="UTF-16", allowed="UTF-8",
-            remedy=f"convert it: iconv -f UTF-16 -t UTF-8 {where!r} > utf8.csv",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E006",
+                where=where,
+                seen="UTF-16",
+                allowed="UTF-8",
+                remedy=f"convert it: iconv -f UTF-16 -t UTF-8 {where!r} > utf8.csv",
+            )
+        )
     if b"\x00" in head:
-        raise NotReadableError(problem(
-            "E005", where=where, seen="binary content of no kind that misid reads",
-            allowed="CSV or TSV (also .gz), Parquet, or a DuckDB database",
-            remedy=f"export the scores to one of these. ({THE_LINE})",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E005",
+                where=where,
+                seen="binary content of no kind that misid reads",
+                allowed="CSV or TSV (also .gz), Parquet, or a DuckDB database",
+                remedy=f"export the scores to one of these. ({THE_LINE})",
+            )
+        )
     return "text"
 
 
@@ -137,7 +177,8 @@ class TextLayout:
     """How a text file falls into columns.
 
     `delimiter` is None where runs of blanks stand between values; `header` is None where the first line
-    holds values; `rows` are the first lines of data, `line_bytes` the longest of the lines looked at.
+    holds values; `rows` are the first lines of data, `skipped` the lines before the header, `line_bytes` the
+    longest of the lines looked at.
     """
 
     path: Path
@@ -146,7 +187,8 @@ class TextLayout:
     header: tuple[str, ...] | None
     rows: tuple[tuple[str, ...], ...]
     n_columns: int
-    line_bytes: int
+    skipped: int = 0
+    line_bytes: int = 0
 
 
 def is_number(text: str) -> bool:
@@ -162,10 +204,15 @@ def layout_of(path: Path, kind: FileKind, delimiter: str | None = None) -> TextL
     where, text = str(path), _first_text(path, compressed=kind == "gzip")
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise NotReadableError(problem(
-            "E002", where=where, seen="blank lines only", allowed="at least one comparison",
-            remedy="check that the step that wrote the file ended well",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E002",
+                where=where,
+                seen="blank lines only",
+                allowed="at least one comparison",
+                remedy="check that the step that wrote the file ended well",
+            )
+        )
     chosen = delimiter if delimiter is not None else _delimiter(lines)
     chosen = None if chosen == " " else chosen
     rows = _split(text, chosen)
@@ -173,56 +220,88 @@ def layout_of(path: Path, kind: FileKind, delimiter: str | None = None) -> TextL
     header = None if any(is_number(cell) for cell in first[1:] or first) else first
     # A matrix whose ids are numbers has a header of numbers: its corner is empty, or not a number while the
     # first cell of every row is.
-    if header is None and chosen is not None and (first[0] == "" or not is_number(first[0])) and _matrix_like(rows):
+    if header is None and chosen is not None and _matrix_like(rows):
         header = first
     return TextLayout(
-        path=path, compressed=kind == "gzip", delimiter=chosen, header=header, rows=tuple(rows[1:] if header else rows),
-        n_columns=len(first), line_bytes=max(len(line.encode()) for line in lines),
-    )  # fmt: skip
+        path=path,
+        compressed=kind == "gzip",
+        delimiter=chosen,
+        header=header,
+        rows=tuple(rows[1:] if header else rows),
+        n_columns=len(first),
+        skipped=_skipped(text) if header and chosen is None else 0,
+        line_bytes=max(len(line.encode()) for line in lines),
+    )
+
+
+def _skipped(text: str) -> int:
+    """Comments and blank lines before the first line that counts."""
+    lines = text.splitlines()
+    return next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), 0)
 
 
 def _matrix_like(rows: list[tuple[str, ...]]) -> bool:
     first, body = rows[0], rows[1:]
     if not body or len(first) < 3:
         return False
-    if first[0] == "":
+    if first[0] == "" or all(len(row) == len(first) + 1 for row in body):
         return True
-    ids = {cell for row in rows for cell in row[:1]}
-    return len(set(first[1:])) == len(first) - 1 and len(ids & set(first[1:])) > 0
+    return not is_number(first[0]) and bool({row[0] for row in body} & set(first[1:]))
+
+
+def open_bytes(path: Path, *, compressed: bool) -> IO[bytes]:
+    """A text file as bytes, unpacked."""
+    return cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb")
 
 
 def _first_text(path: Path, *, compressed: bool) -> str:
     """The first whole lines of a file."""
-    raw = b""
+    blocks: list[bytes] = []
     try:
-        file: IO[bytes]
-        with gzip.open(path) if compressed else path.open("rb") as file:
-            while len(raw) < _LONGEST_LINE:
-                block = file.read(_SAMPLE_BYTES)
-                raw += block
-                if not block or raw.count(b"\n") > 1:
+        with open_bytes(path, compressed=compressed) as file:
+            lines = 0
+            while len(blocks) * _SAMPLE_BYTES < _LONGEST_LINE and lines < 2:
+                blocks.append(file.read(_SAMPLE_BYTES))
+                lines += blocks[-1].count(b"\n")
+                if not blocks[-1]:
                     break
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        if not raw.count(b"\n"):
-            raise NotReadableError(problem(
-                "E004", where=str(path), seen=f"broken gzip data ({error})", allowed="a whole gzip file",
-                remedy="copy or compress the file again",
-            )) from error  # fmt: skip
+        if not lines:
+            raise NotReadableError(
+                problem(
+                    "E004",
+                    where=str(path),
+                    seen=f"broken gzip data ({error})",
+                    allowed="a whole gzip file",
+                    remedy="copy or compress the file again",
+                )
+            ) from error
+    raw = b"".join(blocks)
     if b"\x00" in raw[:65536]:
-        raise NotReadableError(problem(
-            "E005", where=str(path), seen="binary content behind gzip", allowed="CSV or TSV behind gzip",
-            remedy="unpack it and look at what it is",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E005",
+                where=str(path),
+                seen="binary content behind gzip",
+                allowed="CSV or TSV behind gzip",
+                remedy="unpack it and look at what it is",
+            )
+        )
     whole = raw if len(raw) < _SAMPLE_BYTES else raw[: raw.rfind(b"\n") + 1] or raw
     kept = b"".join(whole.splitlines(keepends=True)[:_SAMPLE_LINES])
     try:
         return kept.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = kept.count(b"\n", 0, error.start) + 1
-        raise NotReadableError(problem(
-            "E006", where=f"{path}:{line}", seen=f"byte 0x{kept[error.start]:02x}", allowed="UTF-8 text",
-            remedy="convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 scores.csv > utf8.csv",
-        )) from error  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E006",
+                where=f"{path}:{line}",
+                seen=f"byte 0x{kept[error.start]:02x}",
+                allowed="UTF-8 text",
+                remedy="convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 scores.csv > utf8.csv",
+            )
+        ) from error
 
 
 def _split(text: str, delimiter: str | None) -> list[tuple[str, ...]]:
@@ -239,6 +318,8 @@ def _delimiter(lines: list[str]) -> str | None:
     best, most = None, 1
     for candidate in _DELIMITERS:
         counts = [len(row) for row in csv.reader(lines[:5], delimiter=candidate) if row]
-        if counts and counts[0] > most and counts.count(counts[0]) * 2 >= len(counts):
+        # A matrix written by R has no corner: its first line is one value short.
+        agree = sum(count in (counts[0], counts[0] + 1) for count in counts)
+        if counts and counts[0] > most and agree * 2 >= len(counts):
             best, most = candidate, counts[0]
     return best

@@ -60,12 +60,17 @@ def paths_of(source: Any) -> tuple[Path, ...]:
             found = tuple(sorted(p for p in path.glob(pattern) if p.is_file()))
             if found:
                 return found
-        raise NotReadableError(problem(
-            "E002", where=str(path), seen="a directory without .parquet, .csv or .tsv files",
-            allowed="a directory of Parquet or text files", remedy="check the path",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E002",
+                where=str(path),
+                seen="a directory without .parquet, .csv or .tsv files",
+                allowed="a directory of Parquet or text files",
+                remedy="check the path",
+            )
+        )
     if not path.exists() and glob.has_magic(str(path)):
-        return tuple(Path(p) for p in sorted(glob.glob(str(path), recursive=True))) or (path,)
+        return tuple(Path(p) for p in sorted(glob.glob(str(path), recursive=True))) or (path,)  # noqa: PTH207 - the pattern has folders
     return (path,)
 
 
@@ -101,10 +106,15 @@ def _peek_files(
         _compare(paths, described, findings)
         return Table(label=label, kind="parquet", columns=described[0], paths=paths, select=_parquet(paths))
     if "parquet" in kinds or "duckdb" in kinds:
-        raise NotReadableError(problem(
-            "E018", where=label, seen=f"files of several kinds: {', '.join(sorted(set(kinds)))}",
-            allowed="files of one kind", remedy="give one kind of file at a time",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E018",
+                where=label,
+                seen=f"files of several kinds: {', '.join(sorted(set(kinds)))}",
+                allowed="files of one kind",
+                remedy="give one kind of file at a time",
+            )
+        )
     layouts = tuple(layout_of(path, kind, delimiter) for path, kind in zip(paths, kinds, strict=True))
     names = [column_names(layout, findings) for layout in layouts]
     _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings)
@@ -120,10 +130,15 @@ def column_names(layout: TextLayout, findings: Findings) -> tuple[str, ...]:
     folded = [name.lower() for name in names]
     twice = sorted({name for name in names if folded.count(name.lower()) > 1})
     if twice:
-        findings.add(problem(
-            "E014", where=f"{layout.path}:1", seen=f"{', '.join(map(repr, twice))} more than once",
-            allowed="column names that differ in more than upper and lower case", remedy="rename one of the columns",
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E014",
+                where=f"{layout.path}:1",
+                seen=f"{', '.join(map(repr, twice))} more than once",
+                allowed="column names that differ in more than upper and lower case",
+                remedy="rename one of the columns",
+            )
+        )
         return tuple(f"column {i + 1}" for i in range(layout.n_columns))
     return names
 
@@ -135,11 +150,17 @@ def _compare(paths: Sequence[Path], described: Sequence[dict[str, str]], finding
     first, other = described[0], described[odd[0]]
     differ = sorted({f"{n} {t}" for n, t in first.items()} ^ {f"{n} {t}" for n, t in other.items()})
     seen = f"differ in {', '.join(differ[:6])}" if differ else "have their columns in another order"
-    findings.add(problem(
-        "E018", where=f"{paths[odd[0]]} and {paths[0]}", seen=seen, allowed="the same columns, types and order in each file",
-        remedy="write the files alike, or tally them apart and merge the tallies", count=len(odd),
-        examples=tuple(str(paths[i]) for i in odd[:5]),
-    ))  # fmt: skip
+    findings.add(
+        problem(
+            "E018",
+            where=f"{paths[odd[0]]} and {paths[0]}",
+            seen=seen,
+            allowed="the same columns, types and order in each file",
+            remedy="write the files alike, or tally them apart and merge the tallies",
+            count=len(odd),
+            examples=tuple(str(paths[i]) for i in odd[:5]),
+        )
+    )
 
 
 def _parquet(paths: Sequence[Path]) -> str:
@@ -159,14 +180,24 @@ def unreadable(where: str, error: EngineError) -> NotReadableError:
     """What to raise where the engine could not read what it was pointed at."""
     said = engine_said(error)
     if "GZIP" in said.upper():
-        return NotReadableError(problem(
-            "E004", where=where, seen=f"broken gzip data ({said})", allowed="a whole gzip file",
-            remedy="copy or compress the file again",
-        ))  # fmt: skip
-    return NotReadableError(problem(
-        "E028", where=where, seen=f"the engine says: {said}", allowed="an input that the engine can read",
-        remedy="write the file again, or give the scores in another format",
-    ))  # fmt: skip
+        return NotReadableError(
+            problem(
+                "E004",
+                where=where,
+                seen=f"broken gzip data ({said})",
+                allowed="a whole gzip file",
+                remedy="copy or compress the file again",
+            )
+        )
+    return NotReadableError(
+        problem(
+            "E028",
+            where=where,
+            seen=f"the engine says: {said}",
+            allowed="an input that the engine can read",
+            remedy="write the file again, or give the scores in another format",
+        )
+    )
 
 
 class _Stream:
@@ -183,7 +214,7 @@ def _peek_arrow(engine: DuckDBEngine, source: Any) -> Table:
     label = f"a {type(source).__module__.partition('.')[0]} {type(source).__name__}"
     name = f"misid_object_{id(source)}"
     # pandas streams through PyArrow, which need not be there; the engine reads its columns without.
-    registered = source if type(source).__module__.startswith("pandas.") else _Stream(source)
+    registered = source if type(source).__module__.partition(".")[0] == "pandas" else _Stream(source)
     try:
         engine.connection.register(name, registered)
         select = f"SELECT * FROM {quoted(name)}"
@@ -194,19 +225,29 @@ def _peek_arrow(engine: DuckDBEngine, source: Any) -> Table:
             select = f"SELECT * FROM {quoted(name + '_kept')}"
         return Table(label=label, kind="arrow", columns=_described(engine, select, label), select=select, source=source)
     except (EngineError, Exception) as error:
-        raise NotReadableError(problem(
-            "E028", where=label, seen=f"the engine says: {str(error).splitlines()[0][:300]}",
-            allowed="an object with the Arrow C stream interface", remedy="write it to Parquet and give the file",
-        )) from error  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E028",
+                where=label,
+                seen=f"the engine says: {str(error).splitlines()[0][:300]}",
+                allowed="an object with the Arrow C stream interface",
+                remedy="write it to Parquet and give the file",
+            )
+        ) from error
 
 
 def _peek_duckdb(engine: DuckDBEngine, file: Path, table: str) -> Table:
     kind = kind_of(file)
     if kind != "duckdb":
-        raise NotReadableError(problem(
-            "E003", where=str(file), seen=f"not a DuckDB database ({kind})", allowed="a DuckDB database before '::'",
-            remedy="give the file alone where it is a table itself",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E003",
+                where=str(file),
+                seen=f"not a DuckDB database ({kind})",
+                allowed="a DuckDB database before '::'",
+                remedy="give the file alone where it is a table itself",
+            )
+        )
     alias = f"misid_attached_{file.resolve()}"
     try:
         engine.execute(f"ATTACH IF NOT EXISTS {literal(str(file))} AS {quoted(alias)} (READ_ONLY)")
@@ -220,10 +261,15 @@ def _peek_duckdb(engine: DuckDBEngine, file: Path, table: str) -> Table:
     named = [(s, t) for s, t in found if not table or table in (t, f"{s}.{t}")]
     if len(named) != 1:
         tables = ", ".join(t if s == "main" else f"{s}.{t}" for s, t in found) or "none"
-        raise NotReadableError(problem(
-            "E029", where=f"{file}{TABLE_MARK}{table}", seen=f"the tables {tables}", allowed="one of these tables",
-            remedy=f"name it: '{file}{TABLE_MARK}TABLE'",
-        ))  # fmt: skip
+        raise NotReadableError(
+            problem(
+                "E029",
+                where=f"{file}{TABLE_MARK}{table}",
+                seen=f"the tables {tables}",
+                allowed="one of these tables",
+                remedy=f"name it: '{file}{TABLE_MARK}TABLE'",
+            )
+        )
     schema, name = named[0]
     select = f"SELECT * FROM {quoted(alias)}.{quoted(schema)}.{quoted(name)}"
     label = f"{file}{TABLE_MARK}{name}"
@@ -231,9 +277,15 @@ def _peek_duckdb(engine: DuckDBEngine, file: Path, table: str) -> Table:
 
 
 def load(
-    engine: DuckDBEngine, table: Table, name: str, findings: Findings, *,
-    numbers: Mapping[str, str] | None = None, hash_inputs: bool = True,
-) -> Relation:  # fmt: skip
+    engine: DuckDBEngine,
+    table: Table,
+    name: str,
+    findings: Findings,
+    *,
+    numbers: Mapping[str, str] | None = None,
+    hash_inputs: bool = True,
+    may_be_empty: bool = False,
+) -> Relation:
     """Make a table queryable as `name`: text is read once and kept, all else is read in place.
 
     Where paths are in the SQL it runs unlogged: the log goes with the tally, and paths do not.
@@ -245,8 +297,12 @@ def load(
         selects = []
         for i, layout in enumerate(table.layouts):
             staged = f"{name}_text_{i + 1}"
-            guarded(lambda s=staged, lay=layout: stage_text(  # type: ignore[misc]
-                engine, s, lay, tuple(table.columns), numbers, findings), str(layout.path))  # fmt: skip
+            guarded(
+                lambda s=staged, lay=layout: stage_text(  # type: ignore[misc]
+                    engine, s, lay, tuple(table.columns), numbers, findings
+                ),
+                str(layout.path),
+            )
             selects.append(f"SELECT * FROM {quoted(staged)}")
     elif table.kind == "parquet":
         selects = [_parquet([path]) for path in table.paths]
@@ -259,11 +315,16 @@ def load(
         whole = table.select or " UNION ALL ".join(f"SELECT * FROM {quoted(part)}" for part in parts)
         engine.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {whole}")
     inputs = _inputs(engine, table, parts, hash_inputs)
-    if not sum(file.rows for file in inputs):
-        findings.add(problem(
-            "E002", where=table.label, seen="no rows" + (" below the header" if table.kind == "text" else ""),
-            allowed="at least one row", remedy="check that the step that wrote it ended well",
-        ))  # fmt: skip
+    if not may_be_empty and not sum(file.rows for file in inputs):
+        findings.add(
+            problem(
+                "E002",
+                where=table.label,
+                seen="no rows" + (" below the header" if table.kind == "text" else ""),
+                allowed="at least one row",
+                remedy="check that the step that wrote it ended well",
+            )
+        )
     return Relation(name=name, label=table.label, columns=columns, parts=parts, inputs=inputs)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO, cast
 
 from misid.engine import DuckDBEngine
 from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import EngineError, Findings
-from misid.scores.sniff import TextLayout
+from misid.scores.sniff import TextLayout, is_number, open_bytes
 
 EMPTY_SCORES = ("", "NA", "N/A", "NULL", "null", "None", "none")
 """What stands in text for a score that is not there. In other columns only an empty cell is empty."""
@@ -18,6 +20,9 @@ EMPTY_SCORES = ("", "NA", "N/A", "NULL", "null", "None", "none")
 _REJECTS = "misid_rejects"
 _SCANS = "misid_reject_scans"
 _MOST_REJECTS = 10_000
+_REJECTED = (
+    f"store_rejects = true, rejects_table = '{_REJECTS}', rejects_scan = '{_SCANS}', rejects_limit = {_MOST_REJECTS}"
+)
 _DECIMAL_COMMA = re.compile(r"\s*-?\d+,\d+\s*")
 
 
@@ -33,10 +38,8 @@ def stage_text(
     columns: Sequence[str],
     numbers: Mapping[str, str],
     findings: Findings,
-    *,
-    ragged: str = "E008",
 ) -> None:
-    """Read a delimited file into the kept table `name`.
+    """Read a text file into the kept table `name`.
 
     Parameters
     ----------
@@ -44,11 +47,12 @@ def stage_text(
         Names for the columns of the file, from left to right.
     numbers : mapping of str to str
         Columns that hold numbers, with their SQL type; all others are text, empty cells NULL.
-    ragged : str
-        Code under which rows with too few or too many values are reported.
     """
+    if layout.delimiter is None:
+        stage_lines(engine, name, layout, columns, numbers, findings)
+        return
     engine.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select_text(layout, columns, numbers)}")
-    report_rejects(engine, layout, columns, findings, ragged=ragged)
+    report_rejects(engine, layout, columns, findings)
 
 
 def select_text(
@@ -57,9 +61,7 @@ def select_text(
     """SELECT over the file, with rejected lines put aside for `report_rejects`."""
     texts = [c for c in columns if c not in numbers]
     wanted = columns if only is None else only
-    shown = ", ".join(
-        quoted(c) if c in numbers else f"nullif({quoted(c)}, '') AS {quoted(c)}" for c in wanted
-    )
+    shown = ", ".join(quoted(c) if c in numbers else f"nullif({quoted(c)}, '') AS {quoted(c)}" for c in wanted)
     types = ", ".join(f"{literal(c)}: {literal(numbers.get(c, 'VARCHAR'))}" for c in columns)
     options = {
         "auto_detect": "false",
@@ -71,13 +73,9 @@ def select_text(
         "columns": f"{{{types}}}",
         "nullstr": f"[{', '.join(literal(e) for e in EMPTY_SCORES)}]",
         "force_not_null": f"[{', '.join(literal(c) for c in texts)}]",
-        "store_rejects": "true",
-        "rejects_table": literal(_REJECTS),
-        "rejects_scan": literal(_SCANS),
-        "rejects_limit": str(_MOST_REJECTS),
     } | _line_sizes(layout)
     given = ", ".join(f"{key} = {value}" for key, value in options.items())
-    return f"SELECT {shown} FROM read_csv({escaped(str(layout.path))}, {given})"
+    return f"SELECT {shown} FROM read_csv({escaped(str(layout.path))}, {given}, {_REJECTED})"
 
 
 def _line_sizes(layout: TextLayout) -> dict[str, str]:
@@ -87,14 +85,68 @@ def _line_sizes(layout: TextLayout) -> dict[str, str]:
     return {"max_line_size": str(4 * layout.line_bytes), "buffer_size": str(16 * layout.line_bytes)}
 
 
-def select_lines(layout: TextLayout) -> str:
-    """SELECT of the lines of a file as lists `cells` of what stands between blanks; comments are left out."""
-    return (
-        "SELECT regexp_split_to_array(trim(line, chr(32) || chr(9) || chr(13)), '[ \\t]+') AS cells "
-        f"FROM read_csv({escaped(str(layout.path))}, auto_detect = false, header = false, delim = '\x1f', quote = '', "
-        f"escape = '', columns = {{'line': 'VARCHAR'}}, compression = {_compression(layout)}) "
+def stage_lines(
+    engine: DuckDBEngine,
+    name: str,
+    layout: TextLayout,
+    columns: Sequence[str],
+    numbers: Mapping[str, str],
+    findings: Findings,
+) -> None:
+    """The same for values with runs of blanks between them; lines that begin with ``#`` are comments."""
+    engine.execute(
+        f"CREATE OR REPLACE TEMP VIEW {quoted(name + '_cells')} AS SELECT "
+        "regexp_split_to_array(trim(line, chr(32) || chr(9) || chr(13)), '[ \\t]+') AS cells FROM "
+        f"read_csv({escaped(str(layout.path))}, auto_detect = false, header = {'true' if layout.header else 'false'}, "
+        f"skip = {layout.skipped}, delim = '\x1f', quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, "
+        f"compression = {_compression(layout)}, {_REJECTED}) "
         "WHERE trim(line, chr(32) || chr(9) || chr(13)) <> '' AND NOT starts_with(line, '#')"
     )
+    empty = ", ".join(literal(word) for word in EMPTY_SCORES)
+    cells = {c: f"cells[{i + 1}]" for i, c in enumerate(columns)}
+    shown = ", ".join(
+        f"TRY_CAST({cells[c]} AS {numbers[c]}) AS {quoted(c)}" if c in numbers else f"{cells[c]} AS {quoted(c)}"
+        for c in columns
+    )
+    wrong = {c: f"(TRY_CAST({cells[c]} AS {t}) IS NULL AND {cells[c]} NOT IN ({empty}))" for c, t in numbers.items()}
+    fits = f"len(cells) = {len(columns)}"
+    engine.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT {shown} FROM {quoted(name + '_cells')}")
+    report_rejects(engine, layout, ["line"], findings)
+    counted = engine.execute(
+        f"SELECT count(*) FILTER (NOT {fits}), count(*) FILTER ({fits} AND ({' OR '.join(wrong.values()) or 'FALSE'})) "
+        f"FROM {quoted(name + '_cells')}"
+    ).fetchone()
+    engine.execute(f"DROP TABLE IF EXISTS {quoted(_REJECTS)}")
+    engine.execute(f"DROP TABLE IF EXISTS {quoted(_SCANS)}")
+    ragged, unlike = counted or (0, 0)
+    if ragged or unlike:
+        _report_lines(layout, columns, numbers, int(ragged), int(unlike), findings)
+
+
+def _report_lines(
+    layout: TextLayout, columns: Sequence[str], numbers: Mapping[str, str], ragged: int, unlike: int, findings: Findings
+) -> None:
+    """Find the first lines that do not fit again, now that it is known that there are some."""
+    places: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    with (
+        open_bytes(layout.path, compressed=layout.compressed) as raw,
+        io.TextIOWrapper(cast(BinaryIO, raw), encoding="utf-8-sig", errors="replace") as file,
+    ):
+        for number, line in enumerate(file, start=1):
+            cells = line.split()
+            if not cells or line.startswith("#") or (layout.header and number <= layout.skipped + 1):
+                continue
+            if len(cells) != len(columns):
+                places.setdefault(("RAGGED", ""), []).append((number, f"{len(cells)} values"))
+            else:
+                for column, cell in zip(columns, cells, strict=True):
+                    if column in numbers and cell not in EMPTY_SCORES and not is_number(cell):
+                        kind = "COMMA" if _DECIMAL_COMMA.fullmatch(cell) else "CAST"
+                        places.setdefault((kind, column), []).append((number, cell))
+            if sum(map(len, places.values())) >= min(ragged + unlike, _MOST_REJECTS):
+                break
+    for (kind, column), found in places.items():
+        _report(layout, columns, kind, column, found, findings, "E008")
 
 
 def _compression(layout: TextLayout) -> str:
@@ -102,9 +154,14 @@ def _compression(layout: TextLayout) -> str:
 
 
 def report_rejects(
-    engine: DuckDBEngine, layout: TextLayout, columns: Sequence[str], findings: Findings, *, ragged: str = "E008",
+    engine: DuckDBEngine,
+    layout: TextLayout,
+    columns: Sequence[str],
+    findings: Findings,
+    *,
+    ragged: str = "E008",
     labels: Sequence[str] = (),
-) -> None:  # fmt: skip
+) -> None:
     """Turn the lines that the engine put aside into problems, and forget them.
 
     `labels` are what to call the columns, where that is not what the engine calls them.
@@ -121,10 +178,15 @@ def report_rejects(
             continue
         seen = _cell(text or "", layout.delimiter or ",", index) if kind == "CAST" else ""
         if kind == "CAST":
-            kind, place = ("COMMA" if _DECIMAL_COMMA.fullmatch(seen) else "CAST"), (labels[index - 1] if labels and index else str(column))
+            kind, place = (
+                ("COMMA" if _DECIMAL_COMMA.fullmatch(seen) else "CAST"),
+                (labels[index - 1] if labels and index else str(column)),
+            )
         elif kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
             kind, place = "RAGGED", ""
-            seen = f"{len(next(csv.reader([text or '']), []))} values" if (layout.delimiter == ",") else "another number"
+            seen = (
+                f"{len(next(csv.reader([text or '']), []))} values" if (layout.delimiter == ",") else "another number"
+            )
         else:
             place = ""
         groups.setdefault((kind, place), []).append((line, seen))
@@ -133,45 +195,89 @@ def report_rejects(
 
 
 def _report(
-    layout: TextLayout, columns: Sequence[str], kind: str, column: str, places: list[tuple[int, str]],
-    findings: Findings, ragged: str,
-) -> None:  # fmt: skip
+    layout: TextLayout,
+    columns: Sequence[str],
+    kind: str,
+    column: str,
+    places: list[tuple[int, str]],
+    findings: Findings,
+    ragged: str,
+) -> None:
     where = f"{layout.path}:{places[0][0]}"
     lines = tuple(f"line {line}" + (f" {seen!r}" if seen else "") for line, seen in places[:5])
     first = places[0][1]
     if kind == "CAST":
-        findings.add(problem(
-            "E010", where=f"{where}, column {column!r}", seen=f"{first!r}",
-            allowed="a number, nan, inf, -inf, or an empty cell",
-            remedy="correct the cells, or name another column as the score (--score)", count=len(places), examples=lines,
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E010",
+                where=f"{where}, column {column!r}",
+                seen=f"{first!r}",
+                allowed="a number, nan, inf, -inf, or an empty cell",
+                remedy="correct the cells, or name another column as the score (--score)",
+                count=len(places),
+                examples=lines,
+            )
+        )
     elif kind == "COMMA":
-        findings.add(problem(
-            "E011", where=f"{where}, column {column!r}", seen=f"{first!r}", allowed="a decimal point",
-            remedy="write the scores with a decimal point (sed 's/,/./g' where ';' stands between the columns)",
-            count=len(places), examples=lines,
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E011",
+                where=f"{where}, column {column!r}",
+                seen=f"{first!r}",
+                allowed="a decimal point",
+                remedy="write the scores with a decimal point (sed 's/,/./g' where ';' stands between the columns)",
+                count=len(places),
+                examples=lines,
+            )
+        )
     elif kind == "RAGGED":
-        findings.add(problem(
-            ragged, where=where, seen=first, allowed=f"{len(columns)} values, as the first line has",
-            remedy="correct these rows; put quotes around ids that hold the delimiter", count=len(places), examples=lines,
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                ragged,
+                where=where,
+                seen=first,
+                allowed=f"{len(columns)} values, as the first line has",
+                remedy="correct these rows; put quotes around ids that hold the delimiter",
+                count=len(places),
+                examples=lines,
+            )
+        )
     elif kind == "INVALID ENCODING":
-        findings.add(problem(
-            "E006", where=where, seen="bytes that are not UTF-8", allowed="UTF-8 text", count=len(places), examples=lines,
-            remedy="convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 scores.csv > utf8.csv",
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E006",
+                where=where,
+                seen="bytes that are not UTF-8",
+                allowed="UTF-8 text",
+                count=len(places),
+                examples=lines,
+                remedy="convert it, for example: iconv -f WINDOWS-1252 -t UTF-8 scores.csv > utf8.csv",
+            )
+        )
     elif kind == "UNQUOTED VALUE":
-        findings.add(problem(
-            "E009", where=where, seen="a quoted value that does not end where a column ends",
-            allowed='values in "...", a quote inside one doubled', remedy="correct the quotes", count=len(places),
-            examples=lines,
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E009",
+                where=where,
+                seen="a quoted value that does not end where a column ends",
+                allowed='values in "...", a quote inside one doubled',
+                remedy="correct the quotes",
+                count=len(places),
+                examples=lines,
+            )
+        )
     else:
-        findings.add(problem(
-            "E028", where=where, seen=kind.lower(), allowed="lines of a delimited text file",
-            remedy="look at these lines; --delimiter names the delimiter", count=len(places), examples=lines,
-        ))  # fmt: skip
+        findings.add(
+            problem(
+                "E028",
+                where=where,
+                seen=kind.lower(),
+                allowed="lines of a delimited text file",
+                remedy="look at these lines; --delimiter names the delimiter",
+                count=len(places),
+                examples=lines,
+            )
+        )
 
 
 def _cell(line: str, delimiter: str, index: int | None) -> str:
