@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from misid.engine import DuckDBEngine
-from misid.engine.seam import Columns
+from misid.engine.seam import Columns, literal
 from misid.scores.model import Scores
 from misid.tally import moments
 from misid.tally.grid import FINE_BITS, Grid
@@ -27,14 +27,21 @@ class Axes:
     levels: Floats
 
 
-def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan) -> Axes:
-    """Choose the edges so that every occupied bin has both its ends, and make the table `bins`."""
+def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan, list_end: float | None) -> Axes:
+    """Choose the edges so that every occupied bin has both its ends, and make the table `bins`.
+
+    `list_end`, the return threshold of candidate lists, has a bin even if no score is in it.
+    """
     key, part = grid.key(), grid.part()
+    end = ""
+    if list_end is not None:
+        end = f"UNION ALL SELECT {grid.key(literal(list_end))}, {grid.part(literal(list_end))}"
     met = engine.columns(f"""
         SELECT DISTINCT key, part FROM (
           SELECT {key} AS key, {part} AS part FROM tail_rows
           UNION ALL SELECT {key}, {part} FROM mated_rows WHERE NOT failed
-          UNION ALL SELECT {grid.key("best")}, {grid.part("best")} FROM by_probe) AS t
+          UNION ALL SELECT {grid.key("best")}, {grid.part("best")} FROM by_probe WHERE best IS NOT NULL
+          {end}) AS t
         ORDER BY key, part""")
     keys, parts = met["key"].astype(np.int64), met["part"].astype(np.int64)
     # Coarse bins below the tail, whole: their splits are counted apart.
@@ -53,14 +60,18 @@ def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan) -> Ax
     return Axes(edges=edges, levels=levels)
 
 
-def number_rows(engine: DuckDBEngine, grid: Grid) -> None:
+def number_rows(engine: DuckDBEngine, grid: Grid, kind: str) -> None:
     """Make `tail` and `mated`: the comparisons kept, with people as numbers and scores as levels."""
     key, part = grid.key("t.score"), grid.part("t.score")
+    # In a test with every comparison all probes met somebody else; of lists only non-mated searches count.
+    counts, flags = "TRUE", ""
+    if kind == "candidates":
+        counts, flags = "s.counts", "JOIN search_flags AS s ON s.probe = t.probe"
     engine.keep(
         "tail",
         f"""SELECT p.code AS probe, p.person AS person_p, r.person AS person_r, p.joint AS joint_p,
-                   r.joint AS joint_r, b.bin AS bin, b.lvl AS lvl, TRUE AS counts
-            FROM tail_rows AS t JOIN probes AS p ON p.probe = t.probe
+                   r.joint AS joint_r, b.bin AS bin, b.lvl AS lvl, {counts} AS counts
+            FROM tail_rows AS t JOIN probes AS p ON p.probe = t.probe {flags}
             JOIN references_ AS r ON r.reference = t.reference
             JOIN bins AS b ON b.key = {key} AND b.part = {part}""",
     )
@@ -101,7 +112,7 @@ def failed(engine: DuckDBEngine) -> Table:
     """Table failed."""
     return as_table(engine.columns("""
         SELECT p.joint AS probe_group, r.joint AS reference_group, f.mated AS mated, CAST(sum(f.n) AS BIGINT) AS count
-        FROM (SELECT probe, reference, 0 AS mated, n FROM failed_rows
+        FROM (SELECT probe, reference, 0 AS mated, n FROM failed_rows WHERE reference IS NOT NULL
               UNION ALL SELECT probe, reference, 1, 1 FROM mated_rows WHERE failed) AS f
         JOIN probes AS p ON p.probe = f.probe JOIN references_ AS r ON r.reference = f.reference
         GROUP BY p.joint, r.joint, f.mated ORDER BY p.joint, r.joint, f.mated"""))
@@ -187,7 +198,11 @@ def people_counts(engine: DuckDBEngine) -> dict[str, int]:
 
 def failed_samples(engine: DuckDBEngine, scores: Scores) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
     """(failed, presented) probes and references, where failure codes were declared: those that failed in
-    every comparison they took part in. None where no code was declared, for then nothing is known."""
+    every comparison they took part in. None where no code was declared, for then nothing is known. Of
+    candidate lists only the searches tell."""
+    if scores.kind == "candidates":
+        flags = engine.columns("SELECT count(*) AS n, count(*) FILTER (WHERE failed) AS failed FROM search_flags")
+        return (int(flags["failed"][0]), int(flags["n"][0])), None
     if not scores.failures:
         return None, None
     counted = []

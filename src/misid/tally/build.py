@@ -12,11 +12,11 @@ from misid._version import __version__
 from misid.engine import Columns, DuckDBEngine
 from misid.engine.seam import literal
 from misid.ground.errors import UsageError
-from misid.scores.model import COMPARISONS, Scores, joint_label
-from misid.tally import assemble, moments, passes, people, pins, searches, survey
+from misid.scores.model import Gallery, Scores, joint_label
+from misid.tally import assemble, lists, moments, passes, people, pins, searches, survey
 from misid.tally.grid import Grid
 from misid.tally.labels import OTHER, labels_for
-from misid.tally.model import TABLES, Label, Origin, Table, Tally
+from misid.tally.model import TABLES, Ints, Label, Origin, Table, Tally
 from misid.tally.parts import Parts
 
 Stage = Callable[[str], None]
@@ -84,39 +84,51 @@ def build_tally(
     _check_call(thresholds, targets)
     engine = scores.engine
     engine.log.clear()
-    parts = Parts(engine, scores.parts, tuple(i.sha256 for i in scores.inputs), work)
+    gallery = None
+    if scores.kind == "candidates":
+        scores, gallery = lists.prepare(scores)
+        parts = Parts(engine, (lists.LISTED,), ("",), None, lists.LISTED)
+    else:
+        parts = Parts(engine, scores.parts, tuple(i.sha256 for i in scores.inputs), work)
     audit = similarity_thresholds(thresholds, polarity=scores.polarity, score_type=scores.score_type)
 
     stage("reading the range of scores")
     lowest, highest = survey.extent(scores, parts)
+    if scores.return_threshold is not None:
+        lowest = min(lowest, scores.return_threshold)
     stage("counting comparisons per score bin")
     coarse = survey.histogram(parts, engine, lowest, highest)
     survey.refuse_stray_groups(coarse.rows, [joint_label(v) for v in scores.joint])
-    todo = survey.plan(coarse, audit)
-    stage("counting comparisons per probe")
-    parts.run("by_probe", passes.by_probe)
-    stage("counting comparisons per reference")
-    parts.run("by_reference", passes.by_reference)
-    stage("collecting mated comparisons and the highest non-mated ones")
-    parts.run("kept_rows", lambda view: passes.kept_rows(view, todo.cut))
-    engine.view("mated_rows", passes.MATED_ROWS)
-    engine.view("tail_rows", passes.TAIL_ROWS)
-    parts.run("failed_rows", passes.failed_rows)
+    todo, total = _passes(scores, parts, coarse, audit, gallery, stage)
     stage("finding thresholds for the targets")
-    grid = survey.final_grid(coarse, todo, survey.special_edges(engine, coarse, todo, targets, audit))
+    made = int(engine.columns("SELECT count(*) AS n FROM search_flags WHERE counts")["n"][0])
+    counting = "(SELECT b.* FROM by_probe AS b JOIN search_flags AS s ON s.probe = b.probe WHERE s.counts)"
+    known = audit if scores.return_threshold is None else [*audit, scores.return_threshold]
+    specials = survey.special_edges(
+        engine, coarse, todo, targets, known, total=total, searches=made,
+        counting=counting if gallery else "by_probe",
+    )  # fmt: skip
+    grid = survey.final_grid(coarse, todo, specials)
     splits = survey.split_bins(parts, engine, grid, todo)
     stage("ranking mates")
-    searches.rank_mates(engine, literal(todo.cut), passes.outranking(COMPARISONS))
+    searches.rank_mates(engine, literal(todo.cut), passes.outranking(parts.whole))
 
     stage("counting people at each level")
     joint, joint_of, warnings = fold(engine, scores, min_people)
     labels = labels_for(scores.attributes, joint, intersections=intersections)
     people.number_people(engine, joint_of, labels)
     people.count_designs(engine)
-    axes = assemble.lay_axes(engine, grid, coarse, todo)
-    assemble.number_rows(engine, grid)
-    searches.list_searches(engine, *(grid_of(column) for column in ("s.best", "s.mate") for grid_of in (grid.key, grid.part)))
-    tables, spectrum_from = _tables(engine, grid, coarse, splits, axes, joint_of, labels, len(joint))
+    axes = assemble.lay_axes(engine, grid, coarse, todo, scores.return_threshold)
+    assemble.number_rows(engine, grid, scores.kind)
+    searches.list_searches(engine, grid, gallery.n_references if gallery else None)
+    if gallery:
+        design = lists.nonmated_design(engine, gallery, labels, joint_of, len(joint))
+        censored = lists.censoring(engine, scores, grid)
+    else:
+        design = assemble.nonmated_design(engine, labels, len(joint))
+        censored = {name: np.empty(0, dtype=np.int64) for name in TABLES["censoring"]}
+    tables, spectrum_from = _tables(engine, grid, coarse, splits, axes, joint_of, labels, len(joint), design)
+    tables["censoring"] = censored
     acquisition, enrolment = assemble.failed_samples(engine, scores)
     tally = Tally(
         kind=scores.kind,
@@ -141,6 +153,40 @@ def build_tally(
     return tally
 
 
+def _passes(
+    scores: Scores,
+    parts: Parts,
+    coarse: survey.Coarse,
+    audit: Sequence[float],
+    gallery: Gallery | None,
+    stage: Stage,
+) -> tuple[survey.Plan, int]:
+    """Everything that reads all comparisons after the histogram; the plan, and the non-mated comparisons made."""
+    engine = scores.engine
+    if gallery is not None:
+        stage("counting searches and candidates")
+        lists.leave_passes(engine, gallery)
+        todo = survey.plan(coarse, audit, total=lists.comparisons(engine), keep_all=True)
+        _view_kept(engine)
+        return todo, lists.comparisons(engine)
+    todo = survey.plan(coarse, audit)
+    stage("counting comparisons per probe")
+    parts.run("by_probe", passes.by_probe)
+    stage("counting comparisons per reference")
+    parts.run("by_reference", passes.by_reference)
+    stage("collecting mated comparisons and the highest non-mated ones")
+    parts.run("kept_rows", lambda view: passes.kept_rows(view, todo.cut))
+    _view_kept(engine)
+    parts.run("failed_rows", passes.failed_rows)
+    searches.flag_searches(engine)
+    return todo, int(coarse.pooled(mated=False)[1].sum())
+
+
+def _view_kept(engine: DuckDBEngine) -> None:
+    engine.view("mated_rows", passes.MATED_ROWS)
+    engine.view("tail_rows", passes.TAIL_ROWS)
+
+
 def _tables(
     engine: DuckDBEngine,
     grid: Grid,
@@ -150,11 +196,11 @@ def _tables(
     joint_of: Mapping[str, int],
     labels: Sequence[Label],
     n_joint: int,
+    design: dict[str, Ints],
 ) -> tuple[dict[str, Table], int]:
     """Every table of the tally, and the level from which the spectrum is kept."""
     n_levels = len(axes.levels)
     sharing = moments.sharing_moments(engine, labels, n_joint, n_levels)
-    design = assemble.nonmated_design(engine, labels, n_joint)
     design_table, moment_table = assemble.pair_tables(design, sharing, labels)
     mated_design, mated_moments = moments.mated_moments(engine, labels, n_joint, n_levels)
     search_design = searches.search_design(engine, labels)
@@ -175,7 +221,6 @@ def _tables(
         "spectrum": searches.spectrum(engine, spectrum_from),
         "spectrum_design": searches.spectrum_design(engine),
         "blocks": searches.blocks(engine),
-        "censoring": {name: np.empty(0, dtype=np.int64) for name in TABLES["censoring"]},
     }
     return tables, spectrum_from
 

@@ -35,7 +35,9 @@ class Ladder:
     cut: float
 
 
-def ladder(edges: Floats, count: Ints, step: float, *, rows: int = SPARSE_ROWS) -> Ladder:
+def ladder(
+    edges: Floats, count: Ints, step: float, *, total: int | None = None, rows: int = SPARSE_ROWS
+) -> Ladder:
     """Choose the levels from the histogram of non-mated scores.
 
     Parameters
@@ -46,14 +48,15 @@ def ladder(edges: Floats, count: Ints, step: float, *, rows: int = SPARSE_ROWS) 
         Non-mated comparisons in each.
     step : float
         Width of those bins; rungs are whole multiples of it.
+    total : int or None
+        Non-mated comparisons made; None: those counted.
     rows : int
         Most comparisons that may lie at or above the lowest level.
     """
     if not count.sum():
         return Ladder(levels=np.empty(0), cut=math.inf)
     at_or_above = np.cumsum(count[::-1])[::-1]
-    total = int(at_or_above[0])
-    allowed = min(TOP_FMR * total, rows)
+    allowed = min(TOP_FMR * (int(at_or_above[0]) if total is None else total), rows)
     inside = np.flatnonzero(at_or_above <= allowed)
     if not inside.size:
         # Even the highest bin holds too much: scores of a few distinct values. Its own edge is the ladder.

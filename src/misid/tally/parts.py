@@ -38,14 +38,16 @@ class Parts:
     views: tuple[str, ...]
     fingerprints: tuple[str, ...]
     directory: Path | None
+    whole: str = COMPARISONS
+    """View of all parts together."""
 
     def run(self, name: str, query: Callable[[str], str]) -> None:
         """Make the table `name` of `query` over every part, reusing finished parts."""
         if self.directory is None:
             whole = " UNION ALL ".join(f"({query(view)})" for view in self.views)
-            self.engine.keep(name, whole, as_logged=query(COMPARISONS))
+            self.engine.keep(name, whole, as_logged=query(self.whole))
             return
-        self.engine.log.append(f"CREATE OR REPLACE TABLE {quoted(name)} AS {query(COMPARISONS)}")
+        self.engine.log.append(f"CREATE OR REPLACE TABLE {quoted(name)} AS {query(self.whole)}")
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = []
         for view, fingerprint in zip(self.views, self.fingerprints, strict=True):

@@ -36,7 +36,7 @@ def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Seq
         """SELECT reference, any_value(person) AS person, min(grp) AS grp FROM (
              SELECT reference, person, reference_group AS grp FROM by_reference
              UNION ALL SELECT reference, reference_person, reference_group FROM mated_rows
-             UNION ALL SELECT reference, reference_person, reference_group FROM failed_rows) AS t
+             UNION ALL SELECT reference, reference_person, reference_group FROM failed_rows WHERE reference IS NOT NULL) AS t
            GROUP BY reference""",
     )
     engine.keep("persons", _persons())

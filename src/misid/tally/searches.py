@@ -8,10 +8,23 @@ import numpy as np
 
 from misid.engine import DuckDBEngine
 from misid.engine.seam import Columns
+from misid.tally.grid import Grid
 from misid.tally.model import MAX_RANK, NO_BIN, Ints, Label, Table
 from misid.tally.moments import at_or_above, rolled_up
 
 _STEP = "OVER (PARTITION BY {keys} ORDER BY lvl DESC ROWS UNBOUNDED PRECEDING)"
+
+
+def flag_searches(engine: DuckDBEngine) -> None:
+    """Make `search_flags` for a test with every comparison: a probe that met somebody else counts towards FPIR."""
+    engine.keep(
+        "search_flags",
+        """SELECT probe, max(counts) > 0 AS counts, max(has_mate) > 0 AS has_mate, max(completed) = 0 AS failed FROM (
+             SELECT probe, 1 AS counts, 0 AS has_mate, 1 AS completed FROM by_probe
+             UNION ALL SELECT probe, 1, 0, 0 FROM failed_rows
+             UNION ALL SELECT probe, 0, 1, CASE WHEN failed THEN 0 ELSE 1 END FROM mated_rows) AS t
+           GROUP BY probe""",
+    )
 
 
 def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
@@ -20,11 +33,7 @@ def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
     Mates at or above the cut are ranked within the tail; the few below it by `outranking`, a full scan.
     Ties count against the mate.
     """
-    engine.keep(
-        "best_mates",
-        """SELECT probe, max(score) AS best, count(*) FILTER (WHERE NOT failed) AS k, count(*) AS tried
-           FROM mated_rows GROUP BY probe""",
-    )
+    engine.keep("best_mates", "SELECT probe, max(score) AS best, count(*) AS tried FROM mated_rows GROUP BY probe")
     engine.keep("low_mates", f"SELECT probe, best FROM best_mates WHERE best < {cut}")
     engine.keep(
         "outranking",
@@ -34,13 +43,18 @@ def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
     )
     engine.keep(
         "mates_",
-        """SELECT b.probe AS probe, b.best AS best, b.k AS k, b.tried AS tried, 1 + coalesce(o.n, 0) AS rank
+        """SELECT b.probe AS probe, b.best AS best, b.tried AS tried, 1 + coalesce(o.n, 0) AS rank
            FROM best_mates AS b LEFT JOIN outranking AS o ON o.probe = b.probe""",
     )
 
 
-def list_searches(engine: DuckDBEngine, best_key: str, best_part: str, mate_key: str, mate_part: str) -> None:
-    """Make `searches_`: one row a search, with bins and levels of its best non-mated candidate and its mate."""
+def list_searches(engine: DuckDBEngine, grid: Grid, gallery: int | None) -> None:
+    """Make `searches_`: one row a search, with bins and levels of its best non-mated candidate and its mate.
+
+    `gallery` is the number of references where it is declared; otherwise those each probe met are counted.
+    """
+    size = "coalesce(b.m, 0) + coalesce(f.n, 0)" if gallery is None else str(int(gallery))
+    tried = "coalesce(m.tried, 0)" if gallery is None else "0"
     engine.keep(
         "searches_",
         f"""
@@ -48,18 +62,18 @@ def list_searches(engine: DuckDBEngine, best_key: str, best_part: str, mate_key:
           SELECT probe, max(best) AS best, CAST(sum(m) AS BIGINT) AS m FROM by_probe GROUP BY probe),
         failures AS (SELECT probe, CAST(sum(n) AS BIGINT) AS n FROM failed_rows GROUP BY probe),
         found AS (
-          SELECT p.code, p.person, p.joint, coalesce(b.m, 0) AS m, coalesce(f.n, 0) AS nf, b.best AS best,
-                 m.best AS mate, m.k AS k, coalesce(m.tried, 0) AS tried, m.probe IS NOT NULL AS has_mate, m.rank AS rank
-          FROM probes AS p LEFT JOIN best AS b ON b.probe = p.probe
+          SELECT p.code, p.person, p.joint, {size} AS m, {tried} AS tried, b.best AS best, m.best AS mate,
+                 m.rank AS rank, s.counts AS counts, s.has_mate AS has_mate, s.failed AS failed
+          FROM probes AS p JOIN search_flags AS s ON s.probe = p.probe LEFT JOIN best AS b ON b.probe = p.probe
           LEFT JOIN failures AS f ON f.probe = p.probe LEFT JOIN mates_ AS m ON m.probe = p.probe)
-        SELECT s.code AS code, s.person AS person, s.joint AS joint, s.m + s.nf AS m, s.tried AS tried, s.has_mate AS has_mate,
-               s.m + s.nf > 0 AS counts, s.m = 0 AND coalesce(s.k, 0) = 0 AS failed,
+        SELECT s.code AS code, s.person AS person, s.joint AS joint, s.m AS m, s.tried AS tried,
+               s.has_mate AS has_mate, s.counts AS counts, s.failed AS failed,
                coalesce(bb.bin, {NO_BIN}) AS best_bin, coalesce(bb.lvl, -1) AS best_lvl,
                coalesce(mb.bin, {NO_BIN}) AS mate_bin, coalesce(mb.lvl, -1) AS mate_lvl,
                CASE WHEN mb.bin IS NULL THEN {MAX_RANK + 1} ELSE least(s.rank, {MAX_RANK + 1}) END AS rank
         FROM found AS s
-        LEFT JOIN bins AS bb ON bb.key = {best_key} AND bb.part = {best_part}
-        LEFT JOIN bins AS mb ON mb.key = {mate_key} AND mb.part = {mate_part}""",
+        LEFT JOIN bins AS bb ON bb.key = {grid.key("s.best")} AND bb.part = {grid.part("s.best")}
+        LEFT JOIN bins AS mb ON mb.key = {grid.key("s.mate")} AND mb.part = {grid.part("s.mate")}""",
     )
 
 
@@ -226,6 +240,7 @@ def spectrum_design(engine: DuckDBEngine) -> Table:
         SELECT p.joint AS probe_group, j.joint AS reference_group, any_value(n.searches) AS searches,
                CAST(sum(b.m) AS BIGINT) AS comparisons
         FROM by_probe AS b JOIN probes AS p ON p.probe = b.probe JOIN joints AS j ON j.name = b.reference_group
+        JOIN search_flags AS s ON s.probe = b.probe AND s.counts
         JOIN n ON n.joint = p.joint GROUP BY p.joint, j.joint ORDER BY p.joint, j.joint"""))
 
 

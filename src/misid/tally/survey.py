@@ -130,14 +130,18 @@ def histogram(parts: Parts, engine: DuckDBEngine, lowest: float, highest: float)
         bits = min(bits + more, MAX_BITS)
 
 
-def plan(coarse: Coarse, audit: Sequence[float], *, rows: int = SPARSE_ROWS) -> Plan:
-    """Where the tail begins: at the ladder's first rung, lower for thresholds and the EER if affordable."""
+def plan(coarse: Coarse, audit: Sequence[float], *, total: int | None = None, keep_all: bool = False, rows: int = SPARSE_ROWS) -> Plan:
+    """Where the tail begins: at the ladder's first rung, lower for thresholds and the EER if affordable.
+
+    `total` is the number of non-mated comparisons made where the histogram does not hold them all;
+    `keep_all` puts every comparison into the tail, for lists are short.
+    """
     edges, step = coarse.edges(), coarse.grid.step
     _, nonmated = coarse.pooled(mated=False)
     _, mated = coarse.pooled(mated=True)
-    rungs = ladder(edges, nonmated, step, rows=rows)
+    rungs = ladder(edges, nonmated, step, total=total, rows=rows)
     at_or_above = np.append(np.cumsum(nonmated[::-1])[::-1], 0)
-    cut, low = rungs.cut, []
+    cut, low = -math.inf if keep_all else rungs.cut, []
 
     def lowered(score: float, most: int) -> float | None:
         start = math.floor(score / step) * step
@@ -159,22 +163,34 @@ def plan(coarse: Coarse, audit: Sequence[float], *, rows: int = SPARSE_ROWS) -> 
     return Plan(rungs=rungs.levels, cut=cut, low_thresholds=tuple(low), crossing=bin_of_crossing)
 
 
-def special_edges(engine: DuckDBEngine, coarse: Coarse, todo: Plan, targets: Sequence[float], audit: Sequence[float]) -> Floats:
-    """Edges that are not on the grid: thresholds under audit, and pins for the targets and the EER."""
+def special_edges(
+    engine: DuckDBEngine,
+    coarse: Coarse,
+    todo: Plan,
+    targets: Sequence[float],
+    audit: Sequence[float],
+    *,
+    total: int,
+    searches: int,
+    counting: str = "by_probe",
+) -> Floats:
+    """Edges that are not on the grid: thresholds under audit, and pins for the targets and the EER.
+
+    `total` non-mated comparisons were made in `searches` searches that count towards FPIR, whose rows of
+    `by_probe` are those of the SQL `counting`.
+    """
     _, nonmated = coarse.pooled(mated=False)
     edges = coarse.edges()
     found = list(audit)
-    total = int(nonmated.sum())
     # A target whose threshold lies below the tail cannot be pinned from the tail.
     in_tail = int(nonmated[edges >= todo.cut].sum())
     shown = [t for t in targets if t * total <= in_tail]
     found += pins.target_pins(
         engine, "SELECT score, count(*) AS n FROM tail_rows GROUP BY score", total, shown
     ).values()
-    searches = int(engine.columns("SELECT count(DISTINCT probe) AS n FROM by_probe")["n"][0])
     found += pins.target_pins(
         engine,
-        f"""SELECT score, count(*) AS n FROM (SELECT probe, max(best) AS score FROM by_probe GROUP BY probe) AS b
+        f"""SELECT score, count(*) AS n FROM (SELECT probe, max(best) AS score FROM {counting} GROUP BY probe) AS b
             WHERE score >= {literal(todo.cut)} GROUP BY score""",
         searches,
         targets,
