@@ -55,6 +55,26 @@ def laboratory(folder: Path, *, n_people: int = 40, seed: int = 20261123) -> Pat
     return folder
 
 
+def search_test(folder: Path, *, n_enrolled: int = 40, n_strangers: int = 60, length: int = 5, seed: int = 7) -> Path:
+    """Write searches.csv, candidates.csv and references.csv: lists of at most `length` at or above 0.3."""
+    generator = np.random.default_rng(seed)
+    n_searches = n_enrolled + n_strangers
+    scores = np.round(generator.normal(0.2, 0.1, (n_searches, n_enrolled)), 4)
+    mates = np.arange(n_enrolled)
+    scores[mates, mates] = np.round(generator.normal(0.6, 0.15, n_enrolled), 4)
+    lists = []
+    for search in range(n_searches):
+        best = np.argsort(-scores[search], kind="stable")[:length]
+        returned = [(reference, scores[search, reference]) for reference in best if scores[search, reference] >= 0.3]
+        lists += [[f"q{search:03}", rank, f"g{r:03}", score] for rank, (r, score) in enumerate(returned, 1)]
+    write_table(folder / "searches.csv", ["search", "person"], [[f"q{s:03}", f"p{s:03}"] for s in range(n_searches)])
+    write_table(
+        folder / "references.csv", ["reference", "person"], [[f"g{r:03}", f"p{r:03}"] for r in range(n_enrolled)]
+    )
+    write_table(folder / "candidates.csv", ["search", "rank", "reference", "score"], lists)
+    return folder
+
+
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
     return laboratory(tmp_path)

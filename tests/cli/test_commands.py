@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.conftest import laboratory
+from tests.conftest import laboratory, search_test, write_table
 
 from misid.cli.main import run
 from misid.cli.plumbing import COMMANDS, examples
@@ -146,6 +146,75 @@ def test_a_distance_is_declared_and_thresholds_stay_on_its_scale(lab: Path, misi
         ]
 
     assert counted(near[1], 1) == counted(far[1], -1) != []
+
+
+def _one(text: str, measure: str, threshold: float, rank: int | None = None) -> dict[str, object]:
+    """The one record of a measure for everybody at a threshold that was asked for."""
+    [found] = [
+        r for r in json.loads(text)
+        if (r["measure"], r["threshold"], r["target"], r["rank"]) == (measure, threshold, None, rank)
+        and r["probe_group"] == r["reference_group"] == "all"
+    ]  # fmt: skip
+    return found
+
+
+def test_candidate_lists_give_rates_per_search(tmp_path: Path, misid: Misid) -> None:
+    folder = search_test(tmp_path)
+    files = ("--searches", folder / "searches.csv", "--references", folder / "references.csv")
+    call = ("rates", *files, "--list-length", "5", "--return-threshold", "0.3", "--threshold", "0.45", "--rank", "1,5")
+    status, out, err = misid(*call, "--candidates", folder / "candidates.csv", "--format", "json")
+    assert status == 0, err
+    assert misid(*call, folder / "candidates.csv", "--format", "json", "-q") == (0, out, "")
+    with (folder / "candidates.csv").open() as file:
+        rows = [(r["search"], int(r["rank"]), r["reference"], float(r["score"])) for r in csv.DictReader(file)]
+    strangers = {search for search, _, _, score in rows if int(search[1:]) >= 40 and score >= 0.45}
+    found = {search for search, rank, r, score in rows if search[1:] == r[1:] and rank == 1 and score >= 0.45}
+    fpir, fnir = _one(out, "fpir", 0.45), _one(out, "fnir", 0.45, rank=1)
+    assert (fpir["errors"], fpir["trials"], fpir["gallery"]) == (len(strangers), 60, 40)
+    assert (fnir["errors"], fnir["trials"]) == (40 - len(found), 40)
+    # What lists show of comparisons is no rate per comparison.
+    assert all(r["estimate"] is None for r in json.loads(out) if r["measure"] in ("fmr", "fnmr"))
+
+
+def test_a_pair_of_files_is_one_test(lab: Path, misid: Misid) -> None:
+    scores, mated = _scores(lab)
+    for name, chosen in (("genuine", mated), ("impostor", ~mated)):
+        (lab / f"{name}.txt").write_text("".join(f"{score!r}\n" for score in scores[chosen].tolist()))
+    files = ("--genuine", lab / "genuine.txt", "--impostor", lab / "impostor.txt")
+    status, out, err = misid("rates", *files, "--threshold", "0.4", "--format", "json")
+    assert status == 0, err
+    fmr = _one(out, "fmr", 0.4)
+    assert (fmr["errors"], fmr["trials"]) == ((scores[~mated] >= 0.4).sum(), (~mated).sum())
+    assert misid("rates", "--genuine", lab / "genuine.txt")[0] == 2
+
+
+def test_a_matrix_with_a_table_of_people_and_groups(lab: Path, misid: Misid) -> None:
+    # Two images of each person: the probe is -b, the reference -a.
+    header, *rows = (lab / "matrix.csv").read_text().splitlines()
+    people = header.split(",")[1:]
+    matrix = lab / "images.csv"
+    lines = [",".join(["", *(f"{person}-a" for person in people)]), *(row.replace(",", "-b,", 1) for row in rows)]
+    matrix.write_text("\n".join(lines) + "\n")
+    write_table(lab / "owners.csv", ["sample", "person"], [[f"{p}-{side}", p] for p in people for side in "ab"])
+    write_table(lab / "sexes.csv", ["person", "sex"], [[p, "FM"[i % 2]] for i, p in enumerate(people)])
+    tables = ("--people", lab / "owners.csv", "--subjects", lab / "sexes.csv", "--group", "sex")
+    status, out, err = misid("rates", matrix, *tables, *FAILURE, "--threshold", "0.4", "--format", "json")
+    assert status == 0, err
+    groups = {(r["probe_group"], r["reference_group"]) for r in json.loads(out) if r["measure"] == "fmr"}
+    assert {("all", "all"), ("F", "F"), ("F", "M"), ("M", "F"), ("M", "M")} <= groups
+
+
+def test_columns_are_named_where_they_cannot_be_guessed(lab: Path, misid: Misid) -> None:
+    text = (lab / "scores.csv").read_text()
+    (lab / "odd.csv").write_text(text.replace("probe,reference,", "left,right,", 1).replace(",score\n", ",value\n", 1))
+    status, _, err = misid("rates", lab / "odd.csv", *FAILURE)
+    assert status == 3
+    assert "--score" in err
+    named = ("--probe", "left", "--reference", "right", "--score", "value")
+    status, out, err = misid("rates", lab / "odd.csv", *named, *FAILURE, "--format", "json")
+    assert status == 0, err
+    assert "probe from left" in err
+    assert json.loads(out) == json.loads(misid("rates", lab / "scores.csv", *FAILURE, "--format", "json")[1])
 
 
 def test_check_says_all_that_is_wrong_and_ends_with_3(lab: Path, misid: Misid) -> None:
