@@ -8,6 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# The same examples on every run and every machine, however slow it is.
+settings.register_profile("misid", derandomize=True, deadline=None)
+settings.load_profile("misid")
 
 
 def write_table(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

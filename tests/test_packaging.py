@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,24 @@ def test_versions_agree() -> None:
 
     assert version("misid") == misid.__version__
     assert f"## {misid.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_wheel_holds_the_whole_package_and_the_command(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        [commands] = [archive.read(name).decode() for name in names if name.endswith("entry_points.txt")]
+    sources = {path for path in SOURCE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert {path.relative_to(SOURCE.parent).as_posix() for path in sources} <= names
+    assert "misid = misid.cli.main:main" in commands
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert all(name.startswith("misid") for name in names)
 
 
 def _locked(name: str) -> dict[str, str]:
