@@ -143,3 +143,11 @@ def _environment() -> dict[str, str]:
     import os
 
     return dict(os.environ)
+
+
+def test_every_option_that_a_remedy_names_exists() -> None:
+    known = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")))
+    for path in sorted((ROOT / "src" / "misid").rglob("*.py")):
+        text = re.sub(r"pip install .*", "", path.read_text(encoding="utf-8"))
+        for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text):
+            assert flag in known, f"{path.relative_to(ROOT)} names {flag}, which no command has"

@@ -83,7 +83,7 @@ def checked_ranks(ranks: Sequence[int]) -> tuple[int, ...]:
     """Ascending ranks that the tally can tell apart, or `UsageError`."""
     for rank in ranks:
         if int(rank) != rank or not 1 <= rank <= MAX_RANK:
-            raise UsageError(f"rank is {rank}; allowed: whole numbers from 1 to {MAX_RANK}", remedy="give --ranks 1,20")
+            raise UsageError(f"rank is {rank}; allowed: whole numbers from 1 to {MAX_RANK}", remedy="give --rank 1,20")
     return tuple(sorted({int(r) for r in ranks}))
 
 
