@@ -200,7 +200,7 @@ def calibrate(counts: Counts) -> Calibration:
                 mated=int(block_m[b]),
                 nonmated=int(block_n[b]),
                 log10_lr_pav=float(block_log_lr[b] / log10) if np.isfinite(block_log_lr[b]) else None,
-                log10_lr_logistic=None if line is None else (line[0] * at + line[1]) / log10,
+                log10_lr_logistic=None if line is None else float((line[0] * at + line[1]) / log10),
                 bound="0" if block_m[b] == 0 else "inf" if block_n[b] == 0 else "",
             )
         )
@@ -231,8 +231,8 @@ def calibrate(counts: Counts) -> Calibration:
         cllr=cllr(middle, mated, middle, nonmated),
         cllr_min=cllr(pav, mated, pav, nonmated),
         cllr_logistic=None if logistic is None else cllr(logistic, mated, logistic, nonmated),
-        slope=None if line is None else sign * line[0] / log10,
-        intercept=None if line is None else line[1] / log10,
+        slope=None if line is None else float(sign * line[0] / log10),
+        intercept=None if line is None else float(line[1] / log10),
         bins=tuple(bins),
         tippett=tippett,
         ece=ece,

@@ -6,7 +6,7 @@ import numpy as np
 
 from misid.ground.errors import MisidError
 from misid.rates.counts import Counts
-from misid.tally.model import Floats, Ints
+from misid.tally.model import FNIR_RANKS, Floats, Ints
 
 
 def _same(what: str, found: Floats | Ints, wanted: Floats | Ints) -> None:
@@ -36,13 +36,14 @@ def check_consistency(counts: Counts) -> None:
     label = searches.design["label"]
     _same("searches by group", (counts.membership @ by_group)[label], searches.design["searches"])
     _same("searches with a candidate at a level", counts.best[label][:, levels], searches.moments["hits"])
-    mates = counts.mate_rows(1)
+    mates = counts.mate_rows(FNIR_RANKS[0])
     rows = tally.tables["mates"]
     by_group = np.bincount(rows["probe_group"], weights=rows["count"], minlength=counts.n_joint)
     label = mates.design["label"]
     _same("mated searches by group", (counts.membership @ by_group)[label], mates.design["searches"])
-    missed = mates.design["searches"][:, None] - counts.mates_found(1)[label][:, levels]
-    _same("missed mates at a level", missed, mates.moments["errors"])
+    for rank in FNIR_RANKS:
+        missed = mates.design["searches"][:, None] - counts.mates_found(rank)[label][:, levels]
+        _same(f"missed mates at rank {rank}", missed, counts.mate_rows(rank).moments["errors"])
     if tally.kind == "candidates":
         return
     pairs = counts.pair_rows

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from misid.ground.rate import ALL, ComparisonRate, SampleRate
 from misid.rates.build import Where, rate_from
 from misid.rates.counts import Counts
 from misid.rates.intervals import people_interval
 
 NO_FTA = "no failure code and no count of failed probes was declared: FTA is not known"
+NO_GROUPS = "the declared count of failed probes is not by group: FTA of a group is not known"
 NO_FTE = "no count of enrolment attempts and failures was declared: FTE is not known"
 _Formula = Callable[[float, float], float]
 
@@ -24,33 +27,29 @@ CORNERS = "limits of its parts, put together at their worst"
 def failure_rates(counts: Counts, level: float) -> list[SampleRate]:
     """FTA by group of the probe, and FTE.
 
-    FTA: the declared count of failed probes where there is one, else the probes that failed in every one of
-    their comparisons. FTE: as declared.
+    A probe (a reference) has failed when all of its comparisons carry a declared failure code, unless counts were
+    declared apart. By group: from the searches, where they tell the same as the count over everybody.
     """
     tally = counts.tally
     records: list[SampleRate] = []
     rows = tally.tables["search_design"]
-    coded = sum(tally.tables["failed"]["count"].tolist()) > 0 or bool(rows["failed"].any())
     for index, label in enumerate(tally.labels):
         where = Where(probe_group=label.name)
-        if index == 0 and tally.acquisition is not None:
-            failed, presented = tally.acquisition
-            also = ("failure codes among the scores were not added to the declared count",) if coded else ()
-            # The people behind the attempts were not declared; at least those who searched were there.
-            people = min(presented, tally.people.get("probe", presented))
-            interval = people_interval(failed, presented, people=people, level=level) if presented else None
-            records.append(rate_from(SampleRate, "fta", replace(where, warnings=also), None, interval, level, NO_FTA))
-            continue
-        mine = [i for i in range(len(rows["label"])) if rows["label"][i] == index]
-        declared = bool(tally.origin.failure_codes) or coded
-        if not mine or not declared or tally.acquisition is not None:
-            records.append(rate_from(SampleRate, "fta", where, None, None, level, NO_FTA))
-            continue
         # Mated and non-mated searches are mostly the same probes: the table with more of them is taken.
-        i = max(mine, key=lambda j: int(rows["searches"][j]))
-        interval = people_interval(
-            int(rows["failed"][i]), int(rows["searches"][i]), people=int(rows["people"][i]), level=level
-        )
+        mine = np.flatnonzero(rows["label"] == index)
+        widest = int(mine[np.argmax(rows["searches"][mine])]) if len(mine) else None
+        searched = None
+        if widest is not None:
+            searched = tuple(int(rows[c][widest]) for c in ("failed", "searches", "people"))
+        if index == 0:
+            by_group = searched is not None and searched[:2] == tally.acquisition
+            if tally.acquisition is not None and not by_group:
+                searched = (*tally.acquisition, min(tally.people["probe"], tally.acquisition[1]))
+        if tally.acquisition is None or searched is None or searched[1] == 0 or not (by_group or index == 0):
+            nothing = NO_FTA if tally.acquisition is None else NO_GROUPS
+            records.append(rate_from(SampleRate, "fta", where, None, None, level, nothing))
+            continue
+        interval = people_interval(searched[0], searched[1], people=searched[2], level=level)
         records.append(rate_from(SampleRate, "fta", where, None, interval, level, NO_FTA))
     enrolled = None
     if tally.enrolment is not None and tally.enrolment[1]:

@@ -35,7 +35,7 @@ def search_rates(counts: Counts, limits: Limits, points: Sequence[Point], ranks:
         if point.threshold is None or "nonmated" in point.inexact:
             records.append(refused(SearchRate, "fpir", point, limits.level))
             records.append(refused(SearchRate, "selectivity", point, limits.level))
-        if point.threshold is None or "mated" in point.inexact or "nonmated" in point.inexact:
+        if point.threshold is None or "mated" in point.inexact:
             records.append(refused(SearchRate, "fnir", point, limits.level))
     found = [p for p in asked if p.threshold is not None]
     exact = [p for p in found if "nonmated" not in p.inexact]
@@ -51,7 +51,7 @@ def search_rates(counts: Counts, limits: Limits, points: Sequence[Point], ranks:
                 rate = _censored(rate, rate.lo, None if most[0] is None else most[0].hi)
             records.append(rate)
         records += _selectivity(counts, limits, index, exact, where)
-    records += fnir_rates(counts, limits, [p for p in exact if "mated" not in p.inexact], (*ranks, None))
+    records += fnir_rates(counts, limits, [p for p in found if "mated" not in p.inexact], (*ranks, None))
     return records
 
 
@@ -187,8 +187,7 @@ def _selectivity(counts: Counts, limits: Limits, index: int, points: Sequence[Po
         intervals = limits.fmr(index, 0, positions, counts.nonmated[index][positions])
         for point, interval in zip(points, intervals, strict=True):
             rate = rate_from(SearchRate, "selectivity", where, point, interval, limits.level, NO_NONMATED)
-            if rate.status != "undefined" and searches:
-                records.append(_scaled(rate, made / searches, searches))
+            records.append(rate if rate.status == "undefined" else _scaled(rate, made / max(searches, 1), searches))
         return records
     rows = counts.search_rows
     mine = np.flatnonzero(rows.design["label"] == index)
