@@ -85,7 +85,10 @@ def interval_at_target(
     estimates = _values(rising, "estimate")
     positions = np.arange(len(estimates))
     g = own.estimate
-    g_first = min(g, float(np.interp(first, positions, estimates)))
+    # The test chose a listed threshold at or beyond the one where its own curve meets the target.
+    met = _falls_below(_values(falling, "estimate"), target)
+    g_met = min(g, float(np.interp(chosen if met is None else met, positions, estimates)))
+    g_first = min(g_met, float(np.interp(first, positions, estimates)))
     lo, hi = 0.0, 1.0
     warnings = own.warnings
     if last is None:
@@ -94,7 +97,7 @@ def interval_at_target(
         g_last = max(g, float(np.interp(last, positions, estimates)))
         hi = min(1.0, g + hypot(own.hi - g, g_last - g))
         if own.lo > 0 and g_first > 0:
-            lo = g * exp(-hypot(log(g / own.lo), log(g / g_first)))
+            lo = g_met * exp(-hypot(log(g / own.lo), log(g_met / g_first)))
             hi = min(1.0, max(hi, g * exp(hypot(log(own.hi / g), log(g_last / g)))))
     ok = own.status == "ok" and last is not None
     return Interval(
