@@ -12,7 +12,7 @@ from misid.engine import DuckDBEngine
 from misid.engine.seam import Columns, literal
 from misid.scores.model import Scores
 from misid.tally import moments
-from misid.tally.grid import FINE_BITS, Grid
+from misid.tally.grid import Grid
 from misid.tally.labels import pair_rows
 from misid.tally.levels import SPECTRUM_PER_SEARCH
 from misid.tally.model import Floats, Ints, Label, Table
@@ -46,10 +46,12 @@ def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan, list_
     keys, parts = met["key"].astype(np.int64), met["part"].astype(np.int64)
     # Coarse bins below the tail, whole: their splits are counted apart.
     base, _ = coarse.pooled(mated=False)
-    low = base[np.ldexp(base.astype(np.float64), -(grid.shift + FINE_BITS)) < grid.cut]
+    low = base[grid.starts(base) < grid.cut]
     specials = np.asarray(grid.specials, dtype=np.float64)
-    levels = np.unique(np.concatenate([todo.rungs, specials[specials >= grid.cut]]))
-    low_parts = np.searchsorted(specials, np.ldexp(low.astype(np.float64), -(grid.shift + FINE_BITS)), side="right")
+    # A rung above the highest finite score would put an infinite one below itself.
+    rungs = todo.rungs[todo.rungs <= grid.highest]
+    levels = np.unique(np.concatenate([rungs, specials[specials >= grid.cut]]))
+    low_parts = np.searchsorted(specials, grid.starts(low), side="right")
     edges = np.unique(
         np.concatenate([grid.edges(np.append(keys, low), np.append(parts, low_parts)), levels])
     )
@@ -91,7 +93,7 @@ def counts(engine: DuckDBEngine, grid: Grid, coarse: Coarse, splits: Columns | N
         SELECT joint_p, joint_r, 0 AS mated, bin, count(*) AS n FROM tail GROUP BY joint_p, joint_r, bin
         UNION ALL SELECT joint, joint_r, 1, bin, count(*) FROM mated GROUP BY joint, joint_r, bin""")
     rows = coarse.rows
-    lower = np.ldexp(rows["key"].astype(np.float64), -(grid.shift + FINE_BITS))
+    lower = grid.starts(rows["key"].astype(np.int64))
     rest = ~rows["mated"].astype(bool) & (lower < grid.cut)
     if splits is not None:
         rest &= ~np.isin(rows["key"], splits["key"])

@@ -63,18 +63,23 @@ class Grid:
             return "0"
         return " + ".join(f"CASE WHEN {score} >= {literal(t)} THEN 1 ELSE 0 END" for t in self.specials)
 
+    def starts(self, key: Ints) -> Floats:
+        """Where the bins with these keys start. The bin of what was clamped from below has no start: -inf."""
+        start = np.ldexp(key.astype(np.float64), -(self.shift + FINE_BITS))
+        return np.where(start <= self.lowest, -np.inf, start)
+
     def lower_edges(self, key: Ints, part: Ints) -> Floats:
-        """Lower edges of the bins with these keys and parts, in the shape of `key`."""
-        lower = np.ldexp(key.astype(np.float64), -(self.shift + FINE_BITS))
+        """Lower edges of the pieces of bins with these keys and parts, in the shape of `key`."""
         specials = np.concatenate([[-np.inf], np.asarray(self.specials, dtype=np.float64)])
-        return np.maximum(lower, specials[part])
+        return np.maximum(self.starts(key), specials[part])
 
     def edges(self, key: Ints, part: Ints) -> Floats:
         """Every edge needed to hold bins with these keys and parts: both ends of each, specials, -inf."""
-        lower = np.ldexp(key.astype(np.float64), -(self.shift + FINE_BITS))
-        width = np.where(lower >= self.cut, math.ldexp(1.0, -FINE_BITS), 1.0) * self.step
-        edges = np.concatenate([[-np.inf], self.lower_edges(key, part), lower + width, self.specials])
-        return np.unique(edges)
+        start = np.ldexp(key.astype(np.float64), -(self.shift + FINE_BITS))
+        end = start + np.where(start >= self.cut, math.ldexp(1.0, -FINE_BITS), 1.0) * self.step
+        # The bin of what was clamped from above has no end.
+        ends = end[end <= self.highest]
+        return np.unique(np.concatenate([[-np.inf], self.lower_edges(key, part), ends, self.specials]))
 
 
 def grid_for(lowest: float, highest: float, *, bits: int = BASE_BITS) -> Grid:
