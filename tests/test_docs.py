@@ -65,6 +65,8 @@ def test_every_code_the_source_gives_is_registered() -> None:
     given = set(re.findall(r"[\"']([EW]\d{3})[\"']", source))
     assert given == set(CODES)
     assert len({slug for slug, _ in CODES.values()}) == len(CODES)
+    for code, slug in re.findall(r'code="([EW]\d{3})",\s*slug="([^"]+)"', source):
+        assert CODES[code][0] == slug
 
 
 def test_every_page_is_listed() -> None:

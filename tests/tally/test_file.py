@@ -110,7 +110,7 @@ def test_a_broken_tally_is_refused(tally: Tally, tmp_path: Path, name: str) -> N
     path = tmp_path / "a.tally"
     write_tally(tally, path)
     rewritten(path, **changes)
-    with pytest.raises(BadInputError, match=f"(?s)E033.*({message})"):
+    with pytest.raises(BadInputError, match=f"(?s)E047.*({message})"):
         read_tally(path)
 
 
@@ -162,7 +162,7 @@ def test_what_is_no_tally_is_not_taken_for_one(tmp_path: Path) -> None:
     path.write_text("probe,reference,score\n")
     assert not is_tally(path)
     assert not is_tally(tmp_path / "none")
-    with pytest.raises(BadInputError, match="E033"):
+    with pytest.raises(BadInputError, match="E047"):
         read_tally(path)
     with pytest.raises(BadInputError, match="no such file"):
         read_tally(tmp_path / "none")

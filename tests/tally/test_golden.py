@@ -77,7 +77,7 @@ def test_what_is_no_score_is_refused(value: str, what: str) -> None:
 
 
 def test_nothing_to_count_is_refused() -> None:
-    with DuckDBEngine() as engine, pytest.raises(BadInputError, match="E031"):
+    with DuckDBEngine() as engine, pytest.raises(BadInputError, match="E046"):
         build_tally(one_probe([], "DOUBLE").scores(engine))
 
 

@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from misid.ground.errors import BadInputError, Problem
+from misid.ground.codes import problem
+from misid.ground.errors import BadInputError
 from misid.ground.files import replacing
 from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Floats, Label, Origin, Table, Tally
 
@@ -137,9 +138,7 @@ def read_tally(source: Path | BinaryIO) -> Tally:
 
 
 def _bad(where: str, seen: str, allowed: str, remedy: str) -> BadInputError:
-    return BadInputError(
-        [Problem(code="E033", slug="not-a-tally", severity="error", where=where, seen=seen, allowed=allowed, remedy=remedy)]
-    )
+    return BadInputError([problem("E047", where=where, seen=seen, allowed=allowed, remedy=remedy)])
 
 
 def _unpacked(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
@@ -169,7 +168,9 @@ def _from_manifest(name: str, manifest: Any, parts: dict[str, bytes]) -> Tally:
         raise _bad(where, "format is not 'misid-tally'", "a tally", "check that it is the right file")
     version = manifest.get("version")
     if version != FORMAT_VERSION:
-        remedy = "read it with a later misid" if isinstance(version, int) and version > FORMAT_VERSION else "make it again"
+        remedy = (
+            "read it with a later misid" if isinstance(version, int) and version > FORMAT_VERSION else "make it again"
+        )
         raise _bad(where, f"version {version!r}", f"version {FORMAT_VERSION}", remedy)
     try:
         labels = tuple(
@@ -230,8 +231,12 @@ def _parsed(where: str, table: str, announced: dict[str, Any], parts: dict[str, 
         values = np.fromstring(rest.replace(b"\n", b",").decode("ascii"), dtype=np.int64, sep=",")
     rows = rest.count(b"\n") + 1 if rest else 0
     if rows != announced["rows"] or values.size != rows * len(names):
-        raise ValueError(f"{table}.csv has {rows} rows and {values.size} values, {announced['rows']} rows were announced")
-    return {column: np.ascontiguousarray(v) for column, v in zip(names, values.reshape(rows, len(names)).T, strict=True)}
+        raise ValueError(
+            f"{table}.csv has {rows} rows and {values.size} values, {announced['rows']} rows were announced"
+        )
+    return {
+        column: np.ascontiguousarray(v) for column, v in zip(names, values.reshape(rows, len(names)).T, strict=True)
+    }
 
 
 _INDEX_OF = {
@@ -242,7 +247,12 @@ _INDEX_OF = {
 
 def _check(where: str, tally: Tally) -> None:
     """Refuse a tally whose parts do not fit together, all faults at once."""
-    sizes = {"joint": len(tally.joint), "labels": len(tally.labels), "levels": len(tally.levels), "edges": len(tally.edges)}
+    sizes = {
+        "joint": len(tally.joint),
+        "labels": len(tally.labels),
+        "levels": len(tally.levels),
+        "edges": len(tally.edges),
+    }
     faults = []
     if tally.kind not in ("comparisons", "candidates"):
         faults.append(f"kind {tally.kind!r}")

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from misid.engine import DuckDBEngine
-from misid.ground.errors import BadInputError, Problem
+from misid.ground.codes import problem
+from misid.ground.errors import BadInputError
 from misid.tally.model import N_BLOCKS, Label
 
 
@@ -72,10 +73,8 @@ def _refuse_two_groups(engine: DuckDBEngine) -> None:
     if several:
         raise BadInputError(
             [
-                Problem(
-                    code="E036",
-                    slug="person-in-two-groups",
-                    severity="error",
+                problem(
+                    "E032",
                     where="groups",
                     seen=f"{several:,} people with more than one group",
                     allowed="one combination of group values a person",

@@ -11,6 +11,7 @@ import numpy as np
 
 from misid.engine import DuckDBEngine
 from misid.engine.seam import Columns, literal
+from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, Problem
 from misid.scores.model import Scores
 from misid.tally import passes, pins
@@ -60,15 +61,19 @@ class Plan:
 def extent(scores: Scores, parts: Parts) -> tuple[float, float]:
     """Lowest and highest finite score; refuses what is not a score."""
     parts.run("extent", passes.extent)
-    quick = _first_row(scores.engine.columns("""
+    quick = _first_row(
+        scores.engine.columns("""
         SELECT min(lowest) AS lowest, max(highest) AS highest, CAST(sum(n_rows) AS BIGINT) AS n_rows,
-               CAST(sum(n_scores) AS BIGINT) AS n_scores, CAST(sum(n_failed) AS BIGINT) AS n_failed FROM extent"""))
+               CAST(sum(n_scores) AS BIGINT) AS n_scores, CAST(sum(n_failed) AS BIGINT) AS n_failed FROM extent""")
+    )
     lowest, highest, nans = quick["lowest"], quick["highest"], 0
     if quick["n_scores"] and not (math.isfinite(lowest) and math.isfinite(highest)):
         parts.run("finite_extent", passes.finite_extent)
-        finite = _first_row(scores.engine.columns("""
+        finite = _first_row(
+            scores.engine.columns("""
             SELECT min(lowest) AS lowest, max(highest) AS highest, CAST(sum(n_nan) AS BIGINT) AS n_nan
-            FROM finite_extent"""))
+            FROM finite_extent""")
+        )
         lowest, highest, nans = finite["lowest"], finite["highest"], int(finite["n_nan"])
     n_rows, n_failed = int(quick["n_rows"] or 0), int(quick["n_failed"] or 0)
     findings = Findings()
@@ -87,10 +92,8 @@ def _first_row(columns: Columns) -> dict[str, Any]:
 
 
 def _not_a_score(what: str, count: int) -> Problem:
-    return Problem(
-        code="E030",
-        slug="score-not-a-number",
-        severity="error",
+    return problem(
+        "E035" if what == "NULL" else "E034",
         where="score",
         seen=f"{what} in {count:,} comparisons",
         allowed="a number, or a failure code that is declared",
@@ -100,10 +103,8 @@ def _not_a_score(what: str, count: int) -> Problem:
 
 
 def _nothing(rows: int, failed: int) -> Problem:
-    return Problem(
-        code="E031",
-        slug="no-comparisons",
-        severity="error",
+    return problem(
+        "E046",
         where="the input",
         seen=f"{rows:,} rows, {failed:,} of them failures",
         allowed="at least one comparison with a finite score",
@@ -130,7 +131,9 @@ def histogram(parts: Parts, engine: DuckDBEngine, lowest: float, highest: float)
         bits = min(bits + more, MAX_BITS)
 
 
-def plan(coarse: Coarse, audit: Sequence[float], *, total: int | None = None, keep_all: bool = False, rows: int = SPARSE_ROWS) -> Plan:
+def plan(
+    coarse: Coarse, audit: Sequence[float], *, total: int | None = None, keep_all: bool = False, rows: int = SPARSE_ROWS
+) -> Plan:
     """Where the tail begins: at the ladder's first rung, lower for thresholds and the EER if affordable.
 
     `total` is the number of non-mated comparisons made where the histogram does not hold them all;
@@ -229,10 +232,8 @@ def refuse_stray_groups(rows: Columns, known: Sequence[str]) -> None:
     if strays:
         raise BadInputError(
             [
-                Problem(
-                    code="E032",
-                    slug="unannounced-group",
-                    severity="error",
+                problem(
+                    "E048",
                     where="groups",
                     seen=f"{len(strays)} combinations of group values that were not there when the input was opened",
                     allowed="an input that stays the same while it is read",
