@@ -81,7 +81,7 @@ def check(
     >>> report.ok, [p.code for p in report.problems], report.problems[0].count
     (False, ['E036', 'W020'], 12)
     >>> print(report.problems[0].remedy)
-    --failure -1 (failures=(-1,)) if it is one, --not-a-failure -1 if it is a score
+    --failure -1 (failures=(-1,)) if it is one, --not-failure -1 if it is a score
     >>> engine.close()
     """
     if min_people < 1:

@@ -125,9 +125,9 @@ def _joined(*parts: Histogram) -> Histogram:
 def _middle(found: Histogram) -> tuple[int, int]:
     """[first, last) of the bins with the middle 99 %, single values at the ends that stand apart left out."""
     first, last = 0, len(found.n)
-    while last - first > 2 and _stands_apart(found.part(first, last), 0):
+    while last - first > 1 and _stands_apart(found.part(first, last), 0):
         first += 1
-    while last - first > 2 and _stands_apart(found.part(first, last), -1):
+    while last - first > 1 and _stands_apart(found.part(first, last), -1):
         last -= 1
     share = np.cumsum(found.n[first:last]) / found.n[first:last].sum()
     start = int(np.searchsorted(share, 0.005, side="right"))
@@ -156,15 +156,16 @@ def _stands_apart(found: Histogram, end: int) -> bool:
     on a scale that is ten times as long.
     """
     rest = found.part(1, len(found.n)) if end == 0 else found.part(0, -1)
-    if len(rest.n) < 2:
-        return False
+    if len(rest.n) == 1 and rest.low[0] == rest.high[0]:
+        return False  # Two values are a scale of two values.
     gap = rest.low[0] - found.high[0] if end == 0 else found.low[-1] - rest.high[-1]
     value, nearest = (found.low[0], rest.low[0]) if end == 0 else (found.high[-1], rest.high[-1])
     single = found.low[end] == found.high[end]
     if single and _odd_sign(value, nearest) and rest.high[-1] - rest.low[0] >= 10 * abs(value):
         return True
     steps = rest.low[1:] - rest.high[:-1]
-    return bool(gap > 0.5 * _spread(rest) and gap > 3 * float(np.median(steps)) and gap > 0)
+    step = float(np.median(steps)) if len(steps) else 0.0
+    return bool(gap > 0.5 * _spread(rest) and gap > 3 * step)
 
 
 def spikes(found: Histogram) -> tuple[list[Spike], Histogram]:
@@ -176,7 +177,7 @@ def spikes(found: Histogram) -> tuple[list[Spike], Histogram]:
     first, last, met = 0, len(found.n), []
     apart = np.zeros(len(found.n), dtype=bool)
     for end in (0, -1):
-        while last - first > 2 and _stands_apart(found.part(first, last), end):
+        while last - first > 1 and _stands_apart(found.part(first, last), end):
             at = first if end == 0 else last - 1
             first, last = (first + 1, last) if end == 0 else (first, last - 1)
             rest = found.part(first, last)

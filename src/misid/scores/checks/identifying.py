@@ -5,31 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from misid.engine import Engine
+from misid.engine.seam import literal
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
 from misid.scores.checks.ids import LOOKS, NAME, Look, case_expression
 from misid.scores.checks.samples import people_select
-from misid.scores.checks.sql import masked, row, rows
+from misid.scores.checks.sql import PROBES, REFERENCES, masked, row, rows
 from misid.scores.model import Scores
-
-_LOOKS = "_check_looks"
 
 
 def identifying_problems(scores: Scores) -> list[Problem]:
     """Columns of ids that look like names, addresses, numbers of documents or dates of birth."""
     engine = scores.engine
     columns = {
-        "probe": "SELECT DISTINCT sample AS id FROM _check_probes",
-        "reference": "SELECT DISTINCT sample AS id FROM _check_references",
+        "probe": f"SELECT DISTINCT sample AS id FROM {PROBES}",
+        "reference": f"SELECT DISTINCT sample AS id FROM {REFERENCES}",
         "person": f"SELECT DISTINCT person AS id FROM ({people_select(scores)}) AS everybody",
     }
     problems = []
     for column, select in columns.items():
-        problems += _column(engine, column, select)
+        problems += column_problems(engine, column, select)
     return problems
 
 
-def _column(engine: Engine, column: str, select: str) -> list[Problem]:
+def column_problems(engine: Engine, column: str, select: str) -> list[Problem]:
+    """The same of one column; `select` gives its distinct ids as `id`."""
     looks = f"SELECT id, {case_expression('id')} AS look FROM ({select}) AS ids WHERE id IS NOT NULL"
     counted = rows(engine, f"""
         SELECT look, count(*) AS n, count(*) FILTER (WHERE regexp_matches(id, '[^0-9]00[0-9]*$')) AS coded,
@@ -72,13 +72,14 @@ def _believed(look: Look, counted: dict[str, Any], total: int) -> bool:
 
 
 def _diverse(engine: Engine, shown: str, n: int) -> bool:
-    """Whether names differ as names do: no first or second word has more than half of three or more."""
+    """Whether names differ as names do: no first or next word, initials aside, has more than half of three or more."""
     if n < 3:
         return True
-    for pattern in ("^([^ _,.]+)", "^[^ _,.]+[ _,.]+([^ _,.]+)"):
+    words = literal("^([^ _,.]+)[ _,.]+([^ _,.][ _,.]+)?([^ _,.]+)")
+    for group in (1, 3):
         most = row(engine, f"""
             SELECT coalesce(max(n), 0) AS n FROM (
-                SELECT regexp_extract(id, '{pattern}', 1) AS word, count(*) AS n {shown} GROUP BY word) AS words
+                SELECT regexp_extract(id, {words}, {group}) AS word, count(*) AS n {shown} GROUP BY word) AS words
             WHERE word <> ''""")["n"]
         if 2 * most > n:
             return False

@@ -129,7 +129,7 @@ def _undeclared(text: str, seen: str, count: int, where: str) -> Problem:
     return problem(
         "E036", where=where, seen=seen, count=count,
         allowed="failure codes that are declared, so that they count as failures and not as low or high scores",
-        remedy=f"--failure {text} (failures=({text},)) if it is one, --not-a-failure {text} if it is a score",
+        remedy=f"--failure {text} (failures=({text},)) if it is one, --not-failure {text} if it is a score",
     )  # fmt: skip
 
 

@@ -1,0 +1,148 @@
+"""Ids that say who somebody is are refused; opaque ones, however they look, never are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from misid.engine import DuckDBEngine
+from misid.engine.seam import literal
+from misid.ground.errors import Problem
+from misid.scores.check import check
+from misid.scores.checks.identifying import column_problems
+from misid.scores.checks.ids import LOOKS, case_expression, looks_like
+from tests.scores.made import cross, made
+
+
+@pytest.fixture(scope="module")
+def found() -> Callable[[Sequence[str]], list[Problem]]:
+    with DuckDBEngine(threads=1) as engine:
+        # The engine of the module outlives the tests: one start for all examples of Hypothesis.
+        def of(ids: Sequence[str]) -> list[Problem]:
+            listed = ", ".join(f"({literal(text)})" for text in dict.fromkeys(ids))
+            return column_problems(engine, "probe", f"SELECT DISTINCT id FROM (VALUES {listed}) AS given(id)")
+
+        yield of  # type: ignore[misc]
+
+
+FIRST = ("Ada", "Grace", "Alan", "Emmy", "Sofia", "Kurt", "Rosalind", "Max", "Søren", "Émilie")
+LAST = ("Lovelace", "Hopper", "Turing", "Noether", "Kovalevskaya", "Gödel", "O'Neil", "McDonald", "Saint-Exupéry", "Li")
+NAMES = [f"{a} {b}" for a in FIRST for b in LAST if len(b) > 2]
+
+IDENTIFYING = {
+    "names": NAMES,
+    "turned names": [f"{b}, {a}" for a in FIRST for b in LAST],
+    "capitals": [f"{b}, {a}".upper() for a in FIRST[:8] for b in LAST[:5]],
+    "names of files": [f"{a}_{b}_{k:04}.jpg" for k, (a, b) in enumerate((a, b) for a in FIRST for b in LAST[:6])],
+    "names with an initial": [f"{a} W {b}" for a in FIRST for b in LAST[:6]],
+    "other alphabets": ["Иван Петров", "Анна Смирнова", "Олег Кузнецов", "Μαρία Παππά", "Νίκος Γεωργίου"],
+    "Han": ["王小明", "李娜", "张伟", "刘洋", "陈静"],
+    "one address among hashes": [hashlib.md5(bytes([k])).hexdigest() for k in range(99)] + ["ada@example.org"],
+    "addresses": [f"{a}.{b}@mail.example.co.uk".lower() for a in FIRST[:5] for b in LAST[:3]],
+    "social security numbers": ["123-45-6789", "078-05-1120", "219-09-9999", "457-55-5462"],
+    "passports": ["A12345678", "C03005988", "X87654321", "E54198237", "K91828384"],
+    "telephones": ["+44 7911 123456", "+1 (202) 555-0143", "+49-30-901820", "+33 1 42 68 53 00"],
+    "national telephones": ["(202) 555-0143", "(415) 555-2671", "(212) 555-9876"],
+    "dates of birth": ["1987-05-21", "1990-12-01", "1975-01-30", "2001-09-11"],
+    "other dates": ["21.05.1987", "1.12.1990", "05/30/1975", "11/09/2001"],
+}
+
+
+@pytest.mark.parametrize("ids", IDENTIFYING.values(), ids=IDENTIFYING.keys())
+def test_identifying_ids_are_refused(found: Callable[[Sequence[str]], list[Problem]], ids: list[str]) -> None:
+    problems = found(ids)
+    assert {p.code for p in problems} == {"E043"}
+    shown = json.dumps([str(p) for p in problems], ensure_ascii=False)
+    assert not any(text in shown for text in ids)
+    assert "misid pseudonymise" in shown
+
+
+OPAQUE = {
+    "hashes": [hashlib.sha256(bytes([k])).hexdigest() for k in range(200)],
+    "short hashes": [hashlib.sha256(bytes([k])).hexdigest()[:9].upper() for k in range(200)],
+    "numbers": [str(k) for k in range(300)],
+    "long numbers": [str(123_456_789 + 7919 * k) for k in range(300)],
+    "study codes": [f"S{k:03}" for k in range(300)],
+    "subjects": [f"subj_{k}" for k in range(300)],
+    "words and numbers": [f"nist-{k:04}" for k in range(300)],
+    "running document-like codes": [f"A{10_000_000 + k}" for k in range(300)],
+    "subject-session-image": [f"{k:03}-{k % 4:02}-{k % 9:04}" for k in range(300)],
+    "subject-session-image, three digits": [f"{200 + k}-{300 + k % 4:03}-{k % 9:04}" for k in range(300)],
+    "labels": [f"Subject {w}" for w in ("Alpha", "Bravo", "Charlie", "Delta", "Echo")],
+    "cameras": [f"Camera North {w}" for w in ("A", "B", "C")] + ["Gate East", "Gate West", "Gate South", "Gate Two"],
+    "one first word": [f"Montreal {w}" for w in ("Alpha", "Bravo", "Charlie", "Echo", "Foxtrot")],
+    "files": [f"{k:05}d{k % 7}.ppm" for k in range(300)],
+    "words": ["alpha", "bravo", "charlie", "delta"],
+    "paths": [f"enrol/{k}/front.png" for k in range(30)],
+}
+
+
+@pytest.mark.parametrize("ids", OPAQUE.values(), ids=OPAQUE.keys())
+def test_opaque_ids_are_left_alone(found: Callable[[Sequence[str]], list[Problem]], ids: list[str]) -> None:
+    assert found(ids) == []
+
+
+digests = st.binary(max_size=8).map(lambda b: hashlib.sha256(b).hexdigest())
+opaque = st.one_of(
+    st.lists(st.tuples(digests, st.sampled_from((8, 12, 16, 32, 64)), st.booleans()).map(
+        lambda t: t[0][: t[1]].upper() if t[2] else t[0][: t[1]]), min_size=1, max_size=40),
+    st.lists(st.uuids(version=4).map(str), min_size=1, max_size=40),
+    st.lists(st.builds(lambda u: "{" + str(u).upper() + "}", st.uuids()), min_size=1, max_size=40),
+    st.lists(st.integers(min_value=-(10**18), max_value=10**18).map(str), min_size=1, max_size=40),
+    st.tuples(
+        st.sampled_from(("S", "subj_", "nist-", "ID", "p", "Probe ", "person.", "X-", "")),
+        st.lists(st.integers(min_value=0, max_value=99_999), min_size=1, max_size=40),
+        st.integers(min_value=1, max_value=6),
+    ).map(lambda t: [f"{t[0]}{n:0{t[2]}}" for n in t[1]]),
+)  # fmt: skip
+
+
+@given(ids=opaque)
+@settings(max_examples=120, deadline=None, derandomize=True)
+def test_hashes_uuids_and_numbers_are_never_refused(
+    found: Callable[[Sequence[str]], list[Problem]], ids: list[str]
+) -> None:
+    assert found(ids) == []
+
+
+@given(texts=st.lists(st.one_of(
+    st.text(max_size=30), st.sampled_from([t for ids in (*IDENTIFYING.values(), *OPAQUE.values()) for t in ids]),
+), min_size=1, max_size=30, unique=True))  # fmt: skip
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_engine_and_python_agree_on_every_text(texts: list[str]) -> None:
+    texts = [t.replace("\x00", "") for t in texts]
+    listed = ", ".join(f"({k}, {literal(t)})" for k, t in enumerate(texts))
+    with DuckDBEngine(threads=1) as engine:
+        columns = engine.columns(
+            f"SELECT k, {case_expression('id')} AS look FROM (VALUES {listed}) AS given(k, id) ORDER BY k"
+        )
+    seen = [LOOKS[look].what if look >= 0 else None for look in columns["look"].tolist()]
+    assert seen == [looks_like(t) for t in texts]
+
+
+def test_a_stray_name_is_a_warning(found: Callable[[Sequence[str]], list[Problem]]) -> None:
+    (problem,) = found([*map(str, range(100)), "Ada Lovelace"])
+    assert (problem.code, problem.severity) == ("W021", "warning")
+
+
+def test_three_names_among_thousands_are_three_people(found: Callable[[Sequence[str]], list[Problem]]) -> None:
+    (problem,) = found([*map(str, range(3000)), "Ada Lovelace", "Grace Hopper", "Alan Turing"])
+    assert (problem.code, problem.count) == ("E043", 3)
+
+
+def test_samples_and_people_are_looked_at() -> None:
+    rows = cross(40)
+    for row in rows:
+        row["reference"] = NAMES[int(row["reference"][1:])]
+        for side in ("probe_person", "reference_person"):
+            row[side] = f"{uuid.UUID(int=int(row[side][1:]))}@people.example.org"
+    with made(rows) as scores:
+        report = check(scores)
+    assert [p.where for p in report.problems if p.code == "E043"] == ["ids of reference", "ids of person"]
+    assert not any(name in json.dumps(report.to_dict()) for name in NAMES)
