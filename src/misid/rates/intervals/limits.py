@@ -16,6 +16,7 @@ _Z = np.linspace(-5, 5, 101)
 _QUANTILES = ndtr(_Z)
 _WEIGHTS = np.exp(-_Z * _Z / 2) / np.exp(-_Z * _Z / 2).sum()
 _HARDLY_SHARED = 1e-9
+_SMALLER = 0.5 ** np.arange(8)
 
 
 def binomial_limits(count: float, trials: float, tail: float) -> tuple[float, float]:
@@ -35,19 +36,23 @@ def gamma_poisson_limits(count: float, exposure: float, c: float, tail: float) -
     `c` is the squared coefficient of variation of what all trials share; 0 gives the Poisson limits.
     With no errors the upper limit is ``(tail**-c - 1) / (c * exposure)``.
 
+    The lower limit falls as c grows only while errors are many: a large c makes few errors likelier at any rate. So
+    the least over all smaller c is taken, for c is never known to be as large as assumed.
+
     >>> round(gamma_poisson_limits(0, 1000, 0.0, 0.05)[1] * 1000, 3)
     2.996
     """
+    lo = float(gammaincinv(count, tail)) if count > 0 else 0.0
     if c < _HARDLY_SHARED:
-        lo = float(gammaincinv(count, tail)) if count > 0 else 0.0
         return lo / exposure, float(gammaincinv(count + 1, 1 - tail)) / exposure
-    size = 1 / c
-    lo = 0.0
     if count > 0:
-        y = float(betaincinv(count, size, tail))
-        lo = size * y / (1 - y) / exposure
-    y = float(betaincinv(count + 1, size, 1 - tail))
-    return lo, (size * y / (1 - y) / exposure if y < 1 else inf)
+        sizes = 1 / (c * _SMALLER)
+        shares = betaincinv(count, sizes, tail)
+        lo = min(
+            lo, float(np.divide(sizes * shares, 1 - shares, out=np.full(shares.shape, inf), where=shares < 1).min())
+        )
+    y = float(betaincinv(count + 1, 1 / c, 1 - tail))
+    return lo / exposure, (y / (1 - y) / c / exposure if y < 1 else inf)
 
 
 def shared_binomial_limits(count: float, trials: float, c: float, tail: float) -> tuple[float, float]:
