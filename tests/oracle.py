@@ -257,6 +257,7 @@ def oracle_tally(
                 if kind == 0:
                     hits: Counter[Any] = Counter()
                     alone: Counter[Any] = Counter()
+                    pairs: Counter[frozenset[Any]] = Counter()
                     exceed = 0
                     for p, person, *_ in mine_of:
                         above = [i for i in others[p] if sc[i] >= level]
@@ -264,6 +265,7 @@ def oracle_tally(
                         hits[person] += bool(above)
                         if len({rp[i] for i in above}) == 1:
                             alone[rp[above[0]]] += 1
+                            pairs[frozenset((person, rp[above[0]]))] += 1
                     if gallery is None:
                         met = {rp[i] for t in mine_of for i in others[t[0]]}
                     add("search_moments", (a, at), {
@@ -273,6 +275,7 @@ def oracle_tally(
                         "sum_ak": _products(hits, k),
                         "sum_d2": _squares(alone),
                         "sum_d": alone.total(),
+                        "sum_q2": _squares(pairs),
                         "sum_ad": _products(hits, alone),
                         "sum_kd": _products(k, alone),
                         "references": len(met) if gallery is None else gallery[1],

@@ -107,6 +107,7 @@ TABLES: dict[str, dict[str, str]] = {
         "sum_ak": "sum over people of hits times searches",
         "sum_d2": "sum over reference people of squared D_j: searches in which j is the only person at or above the level",
         "sum_d": "sum of D_j",
+        "sum_q2": "sum over unordered pairs of people of (d_ij + d_ji) squared, d_ij: searches by i in which j is that only person",
         "sum_ad": "sum over people of A_i D_i",
         "sum_kd": "sum over people of searches times D_i",
         "references": "reference people with a completed comparison in these searches",

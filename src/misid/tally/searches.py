@@ -145,7 +145,8 @@ def search_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, 
     shape, keys = (n_joint, n_levels), ("joint", "lvl")
     columns = {v: rolled_up(at_or_above(hits, v, shape, keys), labels) for v in ("hits", "sum_a2", "sum_ak")}
     columns["exceed"] = rolled_up(at_or_above(exceed, "exceed", shape, keys), labels)
-    engine.keep("sole", _sole())
+    engine.keep("sole_pairs", _sole())
+    engine.keep("sole", _sole_of_person())
     step = _STEP.format(keys="person, label")
     sole = engine.columns(f"""
         WITH steps AS (SELECT *, sum(n) {step} AS c FROM sole)
@@ -154,6 +155,7 @@ def search_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, 
     label_shape, label_keys = (len(labels), n_levels), ("label", "lvl")
     for name in ("sum_d", "sum_d2"):
         columns[name] = at_or_above(sole, name, label_shape, label_keys)
+    columns["sum_q2"] = at_or_above(engine.columns(_sole_pairs_squared()), "sum_q2", label_shape, label_keys)
     both = engine.columns(_searcher_and_sole(step))
     for name in ("sum_ad", "sum_kd"):
         columns[name] = at_or_above(both, name, label_shape, label_keys)
@@ -164,22 +166,40 @@ def search_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, 
 
 
 def _sole() -> str:
-    """Steps of D_j: for levels between the second-best and the best person of a search, the best is alone."""
+    """Steps of d_ij: for levels between the second-best and the best person of a search, the best is alone."""
     return """
         WITH people AS (
-          SELECT probe, joint_p, person_r, max(lvl) AS lvl FROM tail WHERE counts AND lvl >= 0
-          GROUP BY probe, joint_p, person_r),
+          SELECT probe, person_p, joint_p, person_r, max(lvl) AS lvl FROM tail WHERE counts AND lvl >= 0
+          GROUP BY probe, person_p, joint_p, person_r),
         ordered AS (
           SELECT *, row_number() OVER (PARTITION BY probe ORDER BY lvl DESC, person_r) AS place FROM people),
         first_two AS (
-          SELECT probe, joint_p, max(person_r) FILTER (WHERE place = 1) AS person,
+          SELECT probe, person_p, joint_p, max(person_r) FILTER (WHERE place = 1) AS person,
                  max(lvl) FILTER (WHERE place = 1) AS best, coalesce(max(lvl) FILTER (WHERE place = 2), -1) AS second
-          FROM ordered WHERE place <= 2 GROUP BY probe, joint_p),
+          FROM ordered WHERE place <= 2 GROUP BY probe, person_p, joint_p),
         events AS (
-          SELECT joint_p, person, best AS lvl, 1 AS n FROM first_two WHERE best > second
-          UNION ALL SELECT joint_p, person, second, -1 FROM first_two WHERE best > second AND second >= 0)
-        SELECT e.person AS person, l.label AS label, e.lvl AS lvl, CAST(sum(e.n) AS BIGINT) AS n
-        FROM events AS e JOIN by_label AS l ON l.joint = e.joint_p GROUP BY e.person, l.label, e.lvl"""
+          SELECT person_p, joint_p, person, best AS lvl, 1 AS n FROM first_two WHERE best > second
+          UNION ALL
+          SELECT person_p, joint_p, person, second, -1 FROM first_two WHERE best > second AND second >= 0)
+        SELECT e.person_p AS searcher, e.person AS person, l.label AS label, e.lvl AS lvl,
+               CAST(sum(e.n) AS BIGINT) AS n
+        FROM events AS e JOIN by_label AS l ON l.joint = e.joint_p GROUP BY e.person_p, e.person, l.label, e.lvl"""
+
+
+def _sole_of_person() -> str:
+    """Steps of D_j, the sum of d_ij over the searchers i."""
+    return """SELECT person, label, lvl, CAST(sum(n) AS BIGINT) AS n FROM sole_pairs GROUP BY person, label, lvl"""
+
+
+def _sole_pairs_squared() -> str:
+    """Steps of the sum over unordered pairs of (d_ij + d_ji)^2."""
+    step = _STEP.format(keys="one, other, label")
+    return f"""
+        WITH events AS (
+          SELECT least(searcher, person) AS one, greatest(searcher, person) AS other, label, lvl, sum(n) AS n
+          FROM sole_pairs GROUP BY least(searcher, person), greatest(searcher, person), label, lvl),
+        steps AS (SELECT *, sum(n) {step} AS c FROM events)
+        SELECT label, lvl, CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS sum_q2 FROM steps GROUP BY label, lvl"""
 
 
 def _searcher_and_sole(step: str) -> str:
