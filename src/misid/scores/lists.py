@@ -207,7 +207,8 @@ def _joined(
         engine.keep(
             "references_rows",
             f"SELECT {reference_key.sql} AS misid_enrolled_reference, CAST(min(misid_person) AS VARCHAR) AS misid_mate "
-            f"FROM {quoted(candidates.name)} JOIN searches_rows ON {search_key.sql} = misid_search WHERE {flag} GROUP BY 1",
+            f"FROM {quoted(candidates.name)} JOIN searches_rows ON {search_key.sql} = misid_search "
+            f"WHERE {flag} GROUP BY 1",
         )
         joins += f" LEFT JOIN references_rows ON {reference_key.sql} = misid_enrolled_reference"
         owner = f"coalesce(misid_mate, 'reference ' || CAST({reference_key.sql} AS VARCHAR))"

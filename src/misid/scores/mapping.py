@@ -119,7 +119,7 @@ def find_columns(
             continue
         candidates = [c for c in columns if folded(c) in NAMES[role] and c not in taken]
         # "probe" beside "probe_image" is the id and a detail of it, not a riddle: the plain word wins.
-        exact = [c for c in candidates if folded(c) in (folded(role), folded(role) + "id")]
+        exact = [c for c in candidates if folded(c) in (folded(role), folded(role) + "id") and role != "score"]
         candidates = exact if len(exact) == 1 else candidates
         if len(candidates) == 1:
             found[role] = candidates[0]

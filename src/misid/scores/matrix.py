@@ -64,16 +64,22 @@ def read_matrix(engine: DuckDBEngine, layout: TextLayout, options: ReadOptions, 
     names = ["probe", *(str(i) for i in range(1, len(header)))]
     numbers = dict.fromkeys(names[1:], number)
     engine.execute(f"CREATE OR REPLACE TABLE matrix_cells (probe VARCHAR, place INTEGER, score {number})")
+    words = False
     try:
         for start in range(1, len(names), BLOCK):
-            block = names[start : start + BLOCK]
-            engine.execute(
-                f"INSERT INTO matrix_cells SELECT probe, CAST(place AS INTEGER), score FROM "
-                f"({select_text(layout, names, numbers, only=('probe', *block))}) "
-                f"UNPIVOT INCLUDE NULLS (score FOR place IN ({', '.join(quoted(name) for name in block)}))"
-            )
-            report_rejects(engine, layout, names, findings, ragged="E016", labels=header)
-            findings.raise_if_any()
+            while True:
+                block = names[start : start + BLOCK]
+                select = select_text(layout, names, numbers, words=words, only=("probe", *block))
+                engine.execute(
+                    f"INSERT INTO matrix_cells SELECT probe, CAST(place AS INTEGER), score FROM ({select}) "
+                    f"UNPIVOT INCLUDE NULLS (score FOR place IN ({', '.join(quoted(name) for name in block)}))"
+                )
+                again = report_rejects(engine, layout, names, findings, ragged="E016", labels=header)
+                findings.raise_if_any()
+                if not again or words:
+                    break
+                words = True
+                engine.execute(f"DELETE FROM matrix_cells WHERE place >= {start}")
     except EngineError as error:
         raise unreadable(where, error) from error
     engine.execute("CREATE OR REPLACE TABLE matrix_references (place INTEGER, reference VARCHAR)")

@@ -97,11 +97,16 @@ def _read(engine: DuckDBEngine, source: Any, options: ReadOptions, findings: Fin
         return read_pair(engine, pair, options, findings)
     if options.format == "candidates" or (options.format is None and options.searches is not None):
         return read_lists(engine, source, options, findings)
-    table = peek(engine, source, findings, delimiter=options.delimiter)
+    declared = options.format
+
+    def is_matrix(layout: TextLayout) -> bool:
+        return declared == "matrix" or (declared is None and _looks_like_matrix(layout))
+
+    table = peek(engine, source, findings, delimiter=options.delimiter, is_matrix=is_matrix)
     findings.raise_if_any()
     if table is None:
         raise UsageError(f"{source!r} could not be read", remedy="misid check says what is wrong with it")
-    match options.format or _format_of(table):
+    match declared or _format_of(table):
         case "matrix":
             return read_matrix(engine, _only_text(table), options, findings)
         case "bob":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import io
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,7 +204,7 @@ def is_number(text: str) -> bool:
 def layout_of(path: Path, kind: FileKind, delimiter: str | None = None) -> TextLayout:
     """Delimiter, header and first rows of a text file, from its first lines."""
     where, text = str(path), _first_text(path, compressed=kind == "gzip")
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in re.split(r"\r?\n|\r", text) if line.strip()]
     if not lines:
         raise NotReadableError(
             problem(
@@ -309,7 +311,7 @@ def _split(text: str, delimiter: str | None) -> list[tuple[str, ...]]:
         return [tuple(line.split()) for line in text.splitlines() if line.strip() and not line.startswith("#")] or [()]
     csv.field_size_limit(_LONGEST_LINE)
     # The last row may be cut inside a quoted value; with more than one row it is not needed.
-    rows = [tuple(row) for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter) if row]
+    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
     return rows
 
 

@@ -74,8 +74,18 @@ def paths_of(source: Any) -> tuple[Path, ...]:
     return (path,)
 
 
-def peek(engine: DuckDBEngine, source: Any, findings: Findings, *, delimiter: str | None = None) -> Table | None:
-    """Look at a table: what it is and which columns it has. None where problems went to `findings`."""
+def peek(
+    engine: DuckDBEngine,
+    source: Any,
+    findings: Findings,
+    *,
+    delimiter: str | None = None,
+    is_matrix: Callable[[TextLayout], bool] = lambda _: False,
+) -> Table | None:
+    """Look at a table: what it is and which columns it has. None where problems went to `findings`.
+
+    What is on the upper edge of a matrix are not names of columns, and is judged elsewhere.
+    """
     try:
         if hasattr(source, "__arrow_c_stream__"):
             return _peek_arrow(engine, source)
@@ -89,14 +99,19 @@ def peek(engine: DuckDBEngine, source: Any, findings: Findings, *, delimiter: st
             return _peek_duckdb(engine, Path(file).expanduser(), table)
         paths = paths_of(source)
         kinds = [kind_of(path) for path in paths]
-        return _peek_files(engine, paths, kinds, findings, delimiter)
+        return _peek_files(engine, paths, kinds, findings, delimiter, is_matrix)
     except NotReadableError as error:
         findings.add(error.problem)
         return None
 
 
 def _peek_files(
-    engine: DuckDBEngine, paths: tuple[Path, ...], kinds: Sequence[FileKind], findings: Findings, delimiter: str | None
+    engine: DuckDBEngine,
+    paths: tuple[Path, ...],
+    kinds: Sequence[FileKind],
+    findings: Findings,
+    delimiter: str | None,
+    is_matrix: Callable[[TextLayout], bool],
 ) -> Table | None:
     label = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more files"
     if kinds[0] == "duckdb":
@@ -116,7 +131,7 @@ def _peek_files(
             )
         )
     layouts = tuple(layout_of(path, kind, delimiter) for path, kind in zip(paths, kinds, strict=True))
-    names = [column_names(layout, findings) for layout in layouts]
+    names = [column_names(layout, Findings() if is_matrix(layout) else findings) for layout in layouts]
     _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings)
     columns = dict.fromkeys(names[0], "VARCHAR")
     return Table(label=label, kind="text", columns=columns, paths=paths, layouts=layouts)
@@ -315,7 +330,7 @@ def load(
         whole = table.select or " UNION ALL ".join(f"SELECT * FROM {quoted(part)}" for part in parts)
         engine.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {whole}")
     inputs = _inputs(engine, table, parts, hash_inputs)
-    if not may_be_empty and not sum(file.rows for file in inputs):
+    if not may_be_empty and not findings.errors and not sum(file.rows for file in inputs):
         findings.add(
             problem(
                 "E002",

@@ -51,18 +51,36 @@ def stage_text(
     if layout.delimiter is None:
         stage_lines(engine, name, layout, columns, numbers, findings)
         return
-    engine.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select_text(layout, columns, numbers)}")
-    report_rejects(engine, layout, columns, findings)
+    for words in (False, True):
+        engine.execute(
+            f"CREATE OR REPLACE TABLE {quoted(name)} AS {select_text(layout, columns, numbers, words=words)}"
+        )
+        if not report_rejects(engine, layout, columns, findings):
+            break
 
 
 def select_text(
-    layout: TextLayout, columns: Sequence[str], numbers: Mapping[str, str], *, only: Sequence[str] | None = None
+    layout: TextLayout,
+    columns: Sequence[str],
+    numbers: Mapping[str, str],
+    *,
+    words: bool,
+    only: Sequence[str] | None = None,
 ) -> str:
-    """SELECT over the file, with rejected lines put aside for `report_rejects`."""
-    texts = [c for c in columns if c not in numbers]
+    """SELECT over the file, with rejected lines put aside for `report_rejects`.
+
+    With `words` numbers may also be written as one of `EMPTY_SCORES`; it takes longer, and the engine's own
+    list of such words would empty the same words in columns of ids.
+    """
     wanted = columns if only is None else only
-    shown = ", ".join(quoted(c) if c in numbers else f"nullif({quoted(c)}, '') AS {quoted(c)}" for c in wanted)
-    types = ", ".join(f"{literal(c)}: {literal(numbers.get(c, 'VARCHAR'))}" for c in columns)
+    empty = ", ".join(literal(word) for word in EMPTY_SCORES)
+    shown = ", ".join(
+        f"CAST(CASE WHEN trim({quoted(c)}) IN ({empty}) THEN NULL ELSE {quoted(c)} END AS {numbers[c]}) AS {quoted(c)}"
+        if words and c in numbers
+        else quoted(c)
+        for c in wanted
+    )
+    types = ", ".join(f"{literal(c)}: {literal('VARCHAR' if words else numbers.get(c, 'VARCHAR'))}" for c in columns)
     options = {
         "auto_detect": "false",
         "header": "true" if layout.header else "false",
@@ -71,8 +89,7 @@ def select_text(
         "escape": "'\"'",
         "compression": _compression(layout),
         "columns": f"{{{types}}}",
-        "nullstr": f"[{', '.join(literal(e) for e in EMPTY_SCORES)}]",
-        "force_not_null": f"[{', '.join(literal(c) for c in texts)}]",
+        "nullstr": "''",
     } | _line_sizes(layout)
     given = ", ".join(f"{key} = {value}" for key, value in options.items())
     return f"SELECT {shown} FROM read_csv({escaped(str(layout.path))}, {given}, {_REJECTED})"
@@ -161,10 +178,11 @@ def report_rejects(
     *,
     ragged: str = "E008",
     labels: Sequence[str] = (),
-) -> None:
+) -> bool:
     """Turn the lines that the engine put aside into problems, and forget them.
 
-    `labels` are what to call the columns, where that is not what the engine calls them.
+    `labels` are what to call the columns, where that is not what the engine calls them. True where nothing
+    is wrong but that words stand for scores that are not there.
     """
     rejected = engine.execute(
         f"SELECT error_type::VARCHAR, column_name, line, column_idx, csv_line FROM {quoted(_REJECTS)} ORDER BY line"
@@ -172,11 +190,15 @@ def report_rejects(
     engine.execute(f"DROP TABLE {quoted(_REJECTS)}")
     engine.execute(f"DROP TABLE {quoted(_SCANS)}")
     groups: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    empty = 0
     broken = {line for kind, _, line, _, _ in rejected if kind == "UNQUOTED VALUE"}
     for kind, column, line, index, text in rejected:
         if kind != "UNQUOTED VALUE" and line in broken:
             continue
         seen = _cell(text or "", layout.delimiter or ",", index) if kind == "CAST" else ""
+        if kind == "CAST" and seen.strip() in EMPTY_SCORES:
+            empty += 1
+            continue
         if kind == "CAST":
             kind, place = (
                 ("COMMA" if _DECIMAL_COMMA.fullmatch(seen) else "CAST"),
@@ -184,14 +206,13 @@ def report_rejects(
             )
         elif kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
             kind, place = "RAGGED", ""
-            seen = (
-                f"{len(next(csv.reader([text or '']), []))} values" if (layout.delimiter == ",") else "another number"
-            )
+            seen = f"{len(_cells(text or '', layout.delimiter or ','))} values"
         else:
             place = ""
         groups.setdefault((kind, place), []).append((line, seen))
     for (kind, column), places in groups.items():
         _report(layout, columns, kind, column, places, findings, ragged)
+    return empty > 0 and not groups
 
 
 def _report(
@@ -280,8 +301,15 @@ def _report(
         )
 
 
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(line.strip("\r\n"), newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
+
+
 def _cell(line: str, delimiter: str, index: int | None) -> str:
-    cells = next(csv.reader([line], delimiter=delimiter), [])
+    cells = _cells(line, delimiter)
     return cells[index - 1] if index and index <= len(cells) else line[:40]
 
 
