@@ -89,7 +89,7 @@ def build_tally(
         scores, gallery = lists.prepare(scores)
         parts = Parts(engine, (lists.LISTED,), ("",), None, lists.LISTED)
     else:
-        parts = Parts(engine, scores.parts, tuple(i.sha256 for i in scores.inputs), work)
+        parts = Parts(engine, scores.parts, fingerprints(scores, work), work)
     audit = similarity_thresholds(thresholds, polarity=scores.polarity, score_type=scores.score_type)
 
     stage("reading the range of scores")
@@ -147,7 +147,7 @@ def build_tally(
         gallery=scores.gallery.n_references if scores.gallery else None,
         acquisition=scores.acquisition_failures or acquisition,
         enrolment=scores.enrolment_failures or enrolment,
-        warnings=warnings,
+        warnings=(*scores.notes, *warnings),
     )
     parts.discard()
     return tally
@@ -264,6 +264,28 @@ def fold(
     if folded < min_people:
         warning += f"; {OTHER} still has fewer than {min_people}"
     return joint, {name: index.get(values, index[other]) for values, name in zip(scores.joint, names, strict=True)}, (warning,)
+
+
+def fingerprints(scores: Scores, work: Path | None) -> tuple[str, ...]:
+    """What finished passes over each part depend on: the files' contents, and how they are read."""
+    if work is None:
+        return ("",) * len(scores.parts)
+    parts = scores.part_fingerprints
+    if parts is None:
+        raise UsageError(
+            "finished parts can be kept only of files that have a fingerprint",
+            remedy="leave out the work directory, or let the files be hashed when they are opened",
+        )
+    read_as = (
+        __version__,
+        scores.attributes,
+        scores.joint,
+        scores.score_type,
+        scores.polarity,
+        scores.failures,
+        scores.mapping,
+    )
+    return tuple(f"{part}|{read_as!r}" for part in parts)
 
 
 def queries(log: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,119 @@
+"""A long tally keeps what it has finished: killed anywhere and run again, it ends in the same bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from misid.engine import DuckDBEngine
+from misid.ground.errors import EngineError
+from misid.scores import open_scores
+from misid.tally import build_tally, write_tally
+from misid.tally.parts import Parts
+
+RUN = """
+import sys
+from pathlib import Path
+from misid.scores import open_scores
+from misid.tally import build_tally, write_tally
+source, work, out = map(Path, sys.argv[1:])
+with open_scores(source) as scores:
+    tally = build_tally(scores, thresholds=[0.5], work=work)
+write_tally(tally, out, force=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A test of 60 people in four files of one form."""
+    folder = tmp_path_factory.mktemp("scores")
+    rng = np.random.default_rng(40)
+    rows = [
+        f"p{i},r{j},s{i},s{j},{float(np.round(rng.standard_normal() * 0.2 + (0.8 if i == j else 0.0), 4))}"
+        for i in range(60)
+        for j in range(60)
+    ]
+    for part in range(4):
+        header = "probe,reference,probe_person,reference_person,score"
+        (folder / f"part-{part}.csv").write_text("\n".join([header, *rows[part::4], ""]))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    out = tmp_path_factory.mktemp("whole") / "whole.tally"
+    with open_scores(folder) as scores:
+        write_tally(build_tally(scores, thresholds=[0.5]), out)
+    return out.read_bytes()
+
+
+def test_finished_parts_change_nothing(folder: Path, whole: bytes, tmp_path: Path) -> None:
+    work, out = tmp_path / "work", tmp_path / "out.tally"
+    with open_scores(folder) as scores:
+        write_tally(build_tally(scores, thresholds=[0.5], work=work), out)
+    assert out.read_bytes() == whole
+    assert not work.exists()
+
+
+def test_killed_anywhere_it_goes_on(folder: Path, whole: bytes, tmp_path: Path) -> None:
+    work, out = tmp_path / "work", tmp_path / "out.tally"
+    arguments = [sys.executable, "-c", RUN, str(folder), str(work), str(out)]
+    began = time.monotonic()
+    killed = 0
+    for files_wanted in (1, 4, 9, 15):
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None and time.monotonic() - began < 120:
+            if work.exists() and len(list(work.glob("*.parquet"))) >= files_wanted:
+                os.kill(process.pid, signal.SIGKILL)
+                killed += process.wait() == -signal.SIGKILL
+                break
+            time.sleep(0.002)
+        process.wait()
+        if out.exists():
+            break
+        finished = {f: f.stat().st_mtime_ns for f in work.glob("*.parquet")}
+        assert finished
+    assert killed
+    if not out.exists():
+        subprocess.run(arguments, check=True)
+    assert out.read_bytes() == whole
+    assert not work.exists()
+
+
+def test_finished_parts_are_taken_up(folder: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    runs: list[str] = []
+
+    def query(view: str) -> str:
+        runs.append(view)
+        return f"SELECT count(*) AS n FROM {view}"
+
+    with open_scores(folder) as scores:
+        assert scores.part_fingerprints is not None
+        parts = Parts(scores.engine, scores.parts, scores.part_fingerprints, work)
+        parts.run("n_rows", query)
+        first = {f: f.stat().st_mtime_ns for f in work.iterdir()}
+        assert len(first) == 4
+        parts.run("n_rows", query)
+        assert {f: f.stat().st_mtime_ns for f in work.iterdir()} == first
+        assert int(scores.engine.columns("SELECT sum(n) AS n FROM n_rows")["n"][0]) == 3600
+        # Another content is another part.
+        Parts(scores.engine, scores.parts, ("x", "x", "x", "x"), work).run("n_rows", query)
+        assert len(list(work.iterdir())) == 8
+
+
+def test_a_failed_pass_leaves_no_half_part(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    with DuckDBEngine() as engine:
+        engine.view("v", "SELECT 1 AS a")
+        with pytest.raises(EngineError):
+            Parts(engine, ("v",), ("x",), work).run("broken", lambda view: f"SELECT error('x') FROM {view}")
+        assert not list(work.glob("*.parquet"))
+    assert oct(work.stat().st_mode)[-3:] == "700"
