@@ -275,16 +275,26 @@ class Cell:
             zero and t > upper.hi, zero and t > naive_upper, width, float(ours.errors or 0), ours.status == "bound",
         ))  # fmt: skip
 
+    def add_zero(self, upper: Interval | None, naive_upper: float) -> None:
+        """Only whether a bound after no error at all failed; None where there were errors."""
+        nan = float("nan")
+        failed = upper is not None and upper.hi is not None and self.truth > upper.hi
+        naive = upper is not None and self.truth > naive_upper
+        width = nan if upper is None or upper.hi is None else upper.hi / naive_upper
+        self.rows.append((nan, nan, nan, nan, nan, failed, naive, width, nan, upper is not None))
+
     def record(self, run: Run, measure: str) -> dict[str, Any]:
         a = np.array(self.rows, dtype=float)
-        share = [round(float(x), 5) for x in a[:, :7].mean(0)]
+        share = [None if np.isnan(x) else round(float(x), 5) for x in a[:, :7].mean(0)]
+        width = a[np.isfinite(a[:, 7]), 7]
         return {
             "run": run.key, "study": run.study, "generator": run.generator, "layout": run.layout, "people": run.people,
             "each": run.each, "measure": measure, "at": self.at, "truth": float(f"{self.truth:.6g}"),
             "replicates": len(a), "covered": share[0], "truth_below": share[1], "truth_above": share[2],
             "naive_covered": share[3], "upper_failed": share[4], "zero_failed": share[5],
-            "zero_failed_naive": share[6], "width_to_naive": round(float(np.median(a[:, 7])), 3),
-            "errors": float(np.median(a[:, 8])), "bound_only": round(float(a[:, 9].mean()), 4),
+            "zero_failed_naive": share[6], "width_to_naive": round(float(np.median(width)), 3) if len(width) else None,
+            "errors": None if np.isnan(a[:, 8]).any() else float(np.median(a[:, 8])),
+            "bound_only": round(float(a[:, 9].mean()), 4),
         }  # fmt: skip
 
 
@@ -321,20 +331,29 @@ def run_nonmated(run: Run, generator: Any) -> list[dict[str, Any]]:
     for _ in range(run.replicates):
         scores, _, same, each = _draw(run, generator, rng)
         design, moments, search_design, search_moments = nonmated(scores, levels, same=same, probes_each=each)
-        m = design.comparisons
+        trials = design.comparisons
+        both = (design, moments)
         for i, cell in fmr.items():
             t = int(moments.exceed[i])
-            cell.add(fmr_interval(design, moments, i), fmr_interval(design, moments, i, side="upper"),
-                     binomial_limits(t, m, 0.025), binomial_limits(t, m, 0.05)[1])  # fmt: skip
+            if run.study == "zero":
+                bound = fmr_interval(*both, i, side="upper") if t == 0 else None
+                cell.add_zero(bound, binomial_limits(0, trials, 0.05)[1])
+                continue
+            cell.add(fmr_interval(*both, i), fmr_interval(*both, i, side="upper"),
+                     binomial_limits(t, trials, 0.025), binomial_limits(t, trials, 0.05)[1])  # fmt: skip
         if run.layout == "ragged":
             continue
+        found = (search_design, search_moments)
         for i, cell in fpir.items():
             x = int(search_moments.hits[i])
-            two, one = (
-                fpir_interval(search_design, search_moments, i, nonmated=(design, moments), side=side)
-                for side in ("two", "upper")
-            )
-            cell.add(two, one, binomial_limits(x, searches, 0.025), binomial_limits(x, searches, 0.05)[1])
+            if run.study == "zero":
+                bound = fpir_interval(*found, i, nonmated=both, side="upper") if x == 0 else None
+                cell.add_zero(bound, binomial_limits(0, searches, 0.05)[1])
+                continue
+            cell.add(
+                fpir_interval(*found, i, nonmated=both), fpir_interval(*found, i, nonmated=both, side="upper"),
+                binomial_limits(x, searches, 0.025), binomial_limits(x, searches, 0.05)[1],
+            )  # fmt: skip
     lines = [c.record(run, "FMR") for c in fmr.values()]
     return lines + ([] if run.layout == "ragged" else [c.record(run, "FPIR") for c in fpir.values()])
 
@@ -429,7 +448,7 @@ def main() -> None:
             lines = RUNNERS[run.study](run, generators[run.generator])
             file.writelines(json.dumps(line) + "\n" for line in lines)
             file.flush()
-            worst = min(line["covered"] for line in lines)
+            worst = min((line["covered"] for line in lines if line["covered"] is not None), default=float("nan"))
             print(f"{run.key}: worst coverage {worst:.3f}, {time.monotonic() - began:.0f} s", flush=True)
 
 

@@ -7,14 +7,22 @@ of trials that come together.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, expm1, inf, log, log1p
+from math import exp, expm1, hypot, inf, log, log1p
 
 import numpy as np
-from scipy.special import betainc, betaincinv, gammaincinv, ndtr
+from scipy.special import betainc, betaincinv, gammaincinv, ndtr, ndtri
 
-_Z = np.linspace(-5, 5, 101)
-_QUANTILES = ndtr(_Z)
-_WEIGHTS = np.exp(-_Z * _Z / 2) / np.exp(-_Z * _Z / 2).sum()
+from misid.rates.intervals.model import Floats
+
+
+def _normal_grid(nodes: int) -> tuple[Floats, Floats]:
+    """Probabilities and weights of a trapezoid rule over a normal variable."""
+    z = np.linspace(-5, 5, nodes)
+    w = np.exp(-z * z / 2)
+    return ndtr(z), w / w.sum()
+
+
+_COARSE, _FINE = _normal_grid(41), _normal_grid(241)
 _HARDLY_SHARED = 1e-9
 _SMALLER = 0.5 ** np.arange(8)
 
@@ -68,49 +76,61 @@ def shared_binomial_limits(count: float, trials: float, c: float, tail: float) -
     plain = binomial_limits(count, trials, tail)
     if c < _HARDLY_SHARED:
         return plain
+    # The distribution of the count is smooth over the nodes only if the nodes are closer than its own spread.
+    share = min(max(count, 0.5), trials - 0.5) / trials
+    own = (1 - share) / (share * trials)
+    quantiles, weights = _COARSE if c < 4 * own else _FINE
     # Quantiles of G as nodes: no overflow however small or large c is.
-    nodes = gammaincinv(1 / c, _QUANTILES) * c
-    nodes /= _WEIGHTS @ nodes
+    nodes = gammaincinv(1 / c, quantiles) * c
+    nodes /= weights @ nodes
 
-    def below(h: float, k: float) -> float:
+    def below(log_h: float, k: float) -> float:
         """P(count <= k)."""
-        return float(betainc(trials - k, k + 1, np.exp(-h * nodes)) @ _WEIGHTS)
+        return float(betainc(trials - k, k + 1, np.exp(-exp(log_h) * nodes)) @ weights)
 
-    def mean(h: float) -> float:
-        return -expm1(-log1p(c * h) / c)
+    def mean(log_h: float) -> float:
+        return -expm1(-log1p(c * exp(log_h)) / c)
 
+    # Both spreads together, on the log of the hazard, say about where the limits are.
+    z = -float(ndtri(tail))
+    more = hypot(1, c**0.5 / own**0.5) - 1
     lo, hi = 0.0, 1.0
     if count > 0:
-        # P(count >= k) written as 1 - P(count <= k - 1), with a fractional k allowed.
-        lo = mean(_solve(lambda h: 1 - below(h, count - 1) - tail, plain[0]))
+        # P(count >= k) is 1 - P(count <= k - 1), with a fractional k allowed.
+        start = _log_hazard(plain[0]) - z * own**0.5 * more
+        lo = min(plain[0], mean(_solve(lambda x: 1 - below(x, count - 1) - tail, start)))
     if count < trials:
-        hi = mean(_solve(lambda h: tail - below(h, count), plain[1]))
+        start = _log_hazard(plain[1]) + z * own**0.5 * more
+        hi = mean(_solve(lambda x: tail - below(x, count), start))
     return lo, hi
 
 
+def _log_hazard(share: float) -> float:
+    return log(-log1p(-min(max(share, 1e-300), 1 - 1e-16)))
+
+
 def _solve(rising: Callable[[float], float], near: float) -> float:
-    """Hazard at which a rising function is 0, by the Illinois rule on the log; `near` is a proportion."""
-    at = log(-log1p(-min(max(near, 1e-300), 1 - 1e-16)))
-    a = b = at
-    fa = fb = rising(exp(at))
-    step = 0.5
+    """Where a rising function is 0, by the Illinois rule, from a bracket around `near`."""
+    a = b = near
+    fa = fb = rising(near)
+    step = 0.05
     while fa > 0 and a > -700:
         b, fb = a, fa
         a -= step
-        fa, step = rising(exp(a)), 2 * step
-    step = 0.5
+        fa, step = rising(a), 3 * step
+    step = 0.05
     while fb < 0 and b < 700:
         a, fa = b, fb
         b += step
-        fb, step = rising(exp(b)), 2 * step
+        fb, step = rising(b), 3 * step
     kept = 0
     for _ in range(100):
-        if b - a < 1e-7 or fa == fb:
+        if b - a < 1e-6 or fa == fb:
             break
         mid = (a * fb - b * fa) / (fb - fa)
-        f = rising(exp(mid))
-        if f == 0:
-            return exp(mid)
+        f = rising(mid)
+        if abs(f) < 1e-6:
+            return mid
         if f < 0:
             a, fa = mid, f
             fb = fb / 2 if kept < 0 else fb
@@ -119,4 +139,4 @@ def _solve(rising: Callable[[float], float], near: float) -> float:
             b, fb = mid, f
             fa = fa / 2 if kept > 0 else fa
             kept = 1
-    return exp((a + b) / 2)
+    return (a + b) / 2
