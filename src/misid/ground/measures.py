@@ -32,6 +32,24 @@ MEASURES: dict[str, Measure] = {
         event="reach the threshold",
         definition="Share of comparisons of two different people whose score is at or above the threshold.",
     ),
+    "fmr_within": Measure(
+        short="FMR within the group",
+        name="false match rate within one group",
+        unit="per comparison",
+        trials="non-mated comparisons within the group",
+        of="comparisons of two different people of one group",
+        event="reach the threshold",
+        definition="FMR where both people are of the same group.",
+    ),
+    "fmr_within+fnmr": Measure(
+        short="FMR within the group and FNMR together",
+        name="false match rate within one group, and false non-match rate, together",
+        unit="per comparison",
+        trials="comparisons",
+        of="comparisons",
+        event="go wrong",
+        definition="Statistics over both rates at once (FDR, GARBE), each with half the weight.",
+    ),
     "fnmr": Measure(
         short="FNMR",
         name="false non-match rate",
@@ -81,6 +99,16 @@ MEASURES: dict[str, Measure] = {
         definition="Expected number of wrong candidates at or above the threshold in one search. It is a number, "
         "not a share, and can exceed 1.",
     ),
+    "cmc": Measure(
+        short="CMC",
+        name="identification rate at rank R",
+        unit="per search",
+        trials="mated searches",
+        of="searches of people who are in the gallery",
+        event="return them among the first R",
+        definition="Share of searches of people who are in the gallery that return them among the first R candidates, "
+        "whatever the score: the cumulative match characteristic. Here high is good; errors are searches that do not.",
+    ),
     "fta": Measure(
         short="FTA",
         name="failure-to-acquire rate",
@@ -98,6 +126,43 @@ MEASURES: dict[str, Measure] = {
         of="samples presented for enrolment",
         event="cannot be enrolled",
         definition="Share of samples presented for enrolment that the engine could not enrol.",
+    ),
+    "far": Measure(
+        short="FAR",
+        name="false accept rate",
+        unit="per attempt",
+        trials="non-mated attempts",
+        of="attempts by somebody else",
+        event="are accepted",
+        definition="FMR with probes that could not be acquired counted as not accepted: FMR × (1 − FTA).",
+    ),
+    "frr": Measure(
+        short="FRR",
+        name="false reject rate",
+        unit="per attempt",
+        trials="mated attempts",
+        of="attempts by the right person",
+        event="are rejected",
+        definition="FNMR with probes that could not be acquired counted as rejected: FTA + FNMR × (1 − FTA).",
+    ),
+    "gfar": Measure(
+        short="GFAR",
+        name="generalised false accept rate",
+        unit="per attempt",
+        trials="non-mated attempts",
+        of="attempts by somebody else",
+        event="are accepted",
+        definition="FAR with people who could not be enrolled counted too: FMR × (1 − FTA) × (1 − FTE).",
+    ),
+    "gfrr": Measure(
+        short="GFRR",
+        name="generalised false reject rate",
+        unit="per attempt",
+        trials="mated attempts",
+        of="attempts by the right person",
+        event="are rejected",
+        definition="FRR with people who could not be enrolled counted too: FTE + (1 − FTE) × FTA + "
+        "(1 − FTE) × (1 − FTA) × FNMR.",
     ),
 }
 

@@ -13,14 +13,14 @@ def significant(value: float, digits: int = 2) -> str:
 
     Examples
     --------
-    >>> significant(0.000234), significant(12345.0), significant(0.0)
-    ('0.00023', '12,000', '0')
+    >>> significant(0.000234), significant(12345.0), significant(1.0), significant(0.0)
+    ('0.00023', '12,000', '1.0', '0')
     """
     if value == 0:
         return "0"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{Decimal(f'{value:.{digits}g}'):,f}"
+    return f"{Decimal(f'{value:#.{digits}g}'):,f}"
 
 
 def count(value: int) -> str:
@@ -62,7 +62,7 @@ def out_of(proportion: float, size: int) -> str:
     if proportion <= 0.99:
         return significant(value)
     if rest <= 0:
-        return significant(value, 15)
+        return f"{size:,}"
     decimals = max(0, 1 - math.floor(math.log10(rest)))
     return f"{value:,.{decimals}f}"
 
@@ -90,11 +90,21 @@ def one_in(proportion: float) -> str:
     ('1 in 1,700', '60 in 100')
     """
     if proportion > 0.1:
-        hundredths = Decimal(math.ceil(proportion * 1000 - 1e-9)) / 10
-        return f"{hundredths.normalize():f} in 100" if proportion < 1 else "100 in 100"
+        return f"{math.ceil(min(proportion, 1.0) * 100 - 1e-9)} in 100"
     inverse = 1 / proportion
     step = 10 ** max(0, math.floor(math.log10(inverse)) - 1)
     return f"1 in {math.floor(inverse / step + 1e-9) * step:,}"
+
+
+def about_one_in(proportion: float) -> str:
+    """An estimate as "1 in 1,700" (two significant figures); above one in ten as so many in 100.
+
+    Examples
+    --------
+    >>> about_one_in(5.8e-4), about_one_in(0.23)
+    ('1 in 1,700', '23 in 100')
+    """
+    return f"{out_of(proportion, 100)} in 100" if proportion > 0.1 else f"1 in {significant(1 / proportion)}"
 
 
 def at_target(proportion: float) -> str:
@@ -108,7 +118,7 @@ def at_target(proportion: float) -> str:
     if proportion <= 0:
         return "0"
     size = denominator(proportion)
-    return f"{significant(proportion * size)} in {size:,}"
+    return f"{proportion * size:.2g} in {size:,}"
 
 
 def percent(level: float) -> str:
@@ -142,6 +152,6 @@ def p_text(value: float) -> str:
     Examples
     --------
     >>> p_text(0.0123), p_text(1e-9), p_text(1.0)
-    ('0.012', 'below 0.001', '1')
+    ('0.012', 'below 0.001', '1.0')
     """
     return "below 0.001" if value < 0.001 else significant(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TextIO
 
 from misid.ground.errors import UsageError
@@ -70,8 +71,7 @@ def _bound(rate: Rate) -> str:
     if rate.measure == "selectivity":
         return f"below {significant(rate.hi)} per search ({level})"
     if rate.hi >= 1:
-        upper = "no upper bound from so few"
-        return upper if not rate.lo else f"above {at_target(rate.lo)} ({level}); {upper}"
+        return f"above {at_target(rate.lo)} ({level})" if rate.lo else f"the limits exclude nothing ({level})"
     if not rate.lo:
         return f"below {one_in(rate.hi)} ({level})"
     size = denominator(rate.hi)
@@ -100,8 +100,12 @@ def rate_text(rate: Rate) -> str:
     >>> rate_text(Rate(measure="fpir", trials=0, status="undefined"))
     'cannot be computed: 0 non-mated searches'
     """
+    if rate.measure == "cmc" and (rate.status == "bound" or rate.estimate == 1):
+        return f"misses: {rate_text(_misses(rate))}"
     if rate.status == "bound" or (rate.status == "ok" and rate.estimate == 0):
         return f"{_seen(rate)}; {_bound(rate)}"
+    if rate.measure == "cmc" and rate.status == "censored" and rate.lo is not None:
+        return f"misses: {rate_text(_misses(rate))}"
     if rate.status == "censored" and rate.hi is not None and rate.hi < 1:
         return f"not known exactly: the candidate lists end too early; {_bound(rate)}"
     if rate.estimate is None or rate.status in ("undefined", "refused", "censored"):
@@ -114,6 +118,12 @@ def rate_text(rate: Rate) -> str:
         value, unit = out_of(rate.estimate, size), f" in {size:,}"
         limits = None if rate.lo is None or rate.hi is None else f"{out_of(rate.lo, size)}–{out_of(rate.hi, size)}"
     return f"{value}{unit} ({f'{percent(rate.level)} {limits}' if limits else 'limits not known'})"
+
+
+def _misses(rate: Rate) -> Rate:
+    """A CMC rate (a share of searches that succeed) as the share that do not: its `errors` are those already."""
+    estimate, lo, hi = (None if value is None else 1.0 - value for value in (rate.estimate, rate.hi, rate.lo))
+    return replace(rate, measure="fnir", estimate=estimate, lo=lo, hi=hi)
 
 
 def natural(rate: Rate, size: int | None = None) -> str:
@@ -136,6 +146,10 @@ def natural(rate: Rate, size: int | None = None) -> str:
     """
     words = measure(rate.measure)
     event = words.event
+    if rate.measure == "cmc" and (rate.status != "ok" or rate.estimate == 1):
+        return natural(_misses(rate), size)
+    if rate.measure == "cmc" and rate.rank is not None:
+        event = "return them first" if rate.rank == 1 else f"return them among the first {rate.rank}"
     if rate.measure == "fnir" and rate.rank is not None:
         event = "do not return them first" if rate.rank == 1 else f"do not return them among the first {rate.rank}"
     if rate.status == "bound" or (rate.status == "ok" and rate.estimate == 0):

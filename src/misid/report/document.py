@@ -1,0 +1,109 @@
+"""The report as data: what report.json holds, and where every number on the page is looked up.
+
+`ReportDocument` is the one model of all outputs. Its JSON schema (`misid.report.schema`) is published.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from misid.ground.rate import Rate
+from misid.ground.text import finite, record
+from misid.rates.model import Rates
+from misid.report.facts import TestFacts, facts_of
+from misid.report.lead import Answer, lead_of
+from misid.report.model import Report
+from misid.tally.model import FORMAT, FORMAT_VERSION, Origin
+
+DOCUMENT_FORMAT: Final = "misid-report"
+DOCUMENT_VERSION: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckLine:
+    """A kind of problem found in the input, without the places: those may hold paths and ids."""
+
+    code: str
+    slug: str
+    severity: Literal["error", "warning"]
+    allowed: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFile:
+    """A CSV file beside the report."""
+
+    file: str
+    title: str
+    columns: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportDocument:
+    """All that a report says, as data.
+
+    Infinite numbers stand as the strings "Infinity" and "-Infinity"; null is "not defined" or "not known".
+    """
+
+    format: Literal["misid-report"]
+    version: Literal[1]
+    title: str
+    generated_with: str
+    date: str | None
+    """Of the build, only where SOURCE_DATE_EPOCH is set, so that equal input gives equal bytes."""
+    tally_format: str
+    test: TestFacts
+    answer: Answer
+    rates: Rates
+    checked: bool
+    checks: tuple[CheckLine, ...]
+    origin: Origin
+    warnings: tuple[str, ...]
+    """Of the tally; those of the rates are in `rates`."""
+    tables: tuple[TableFile, ...]
+
+
+def document_of(report: Report) -> ReportDocument:
+    """The report as data, without the list of its tables (`with_tables` adds that)."""
+    problems = () if report.check is None else tuple(report.check.problems)
+    return ReportDocument(
+        format="misid-report",
+        version=DOCUMENT_VERSION,
+        title=report.title,
+        generated_with=report.generated_with,
+        date=_build_date(),
+        tally_format=f"{FORMAT} {FORMAT_VERSION}",
+        test=facts_of(report.tally),
+        answer=lead_of(report.rates, report.tally),
+        rates=report.rates,
+        checked=report.check is not None,
+        checks=tuple(
+            CheckLine(code=p.code, slug=p.slug, severity=p.severity, allowed=p.allowed, count=p.count) for p in problems
+        ),
+        origin=report.tally.origin,
+        warnings=report.tally.warnings,
+        tables=(),
+    )
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses as dicts in the order of their fields (rates in the order every command prints them)."""
+    if isinstance(value, Rate):
+        return finite(record(value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return finite(value)
+
+
+def _build_date() -> str | None:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return None if epoch is None else datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%d")

@@ -1,0 +1,148 @@
+"""The page: offline, whole, described in words, and saying only what report.json says."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from misid.report.shown import raw
+from tests.report.pages import LOADS, Page
+
+SECTIONS = ("answer", "measured", "checks", "rates", "groups", "calibration", "method", "provenance")
+
+
+def at(document: Any, path: str) -> Any:
+    for step in path.split("."):
+        document = document[int(step)] if isinstance(document, list) else document[step]
+    return document
+
+
+def test_the_page_is_well_formed_and_its_ids_are_its_own(page: Page) -> None:
+    assert not page.crossed
+    assert not page.unclosed
+    assert len(page.ids()) == len(set(page.ids()))
+
+
+def test_nothing_is_loaded_from_anywhere(page: Page, html: str, files: dict[str, bytes]) -> None:
+    for element in page.elements:
+        assert element.tag not in ("script", "iframe", "object", "embed", "link", "img", "base"), element
+        for name, value in element.attributes.items():
+            assert not name.startswith("on"), element
+            if name in LOADS and value is not None:
+                assert value.startswith("#") or value in files, element
+    assert not re.search(r"(?i)(https?:)?//[a-z0-9]", html.split("</style>")[0])
+    assert "http://" not in html
+    assert "https://" not in html
+    assert not re.search(r"@import|url\((?!#)", html)
+    policy = next(e for e in page.all("meta") if e.attributes.get("http-equiv") == "Content-Security-Policy")
+    assert (policy.attributes["content"] or "").startswith("default-src 'none'")
+
+
+def test_the_page_is_small(files: dict[str, bytes]) -> None:
+    assert len(files["report.html"]) < 5_000_000
+
+
+def test_sections_come_in_the_order_they_are_read_in(page: Page) -> None:
+    headings = page.all("h2")
+    assert [e.attributes["id"] for e in headings] == list(SECTIONS)
+    assert [e.text[0] for e in headings] == [str(i) for i in range(1, 9)]
+
+
+def test_every_picture_says_what_it_shows(page: Page) -> None:
+    pictures = page.all("svg")
+    assert len(pictures) > 15
+    ids = {e.attributes.get("id"): e for e in page.elements if "id" in e.attributes}
+    for picture in pictures:
+        assert picture.attributes["role"] == "img"
+        title, description = (ids[i] for i in (picture.attributes["aria-labelledby"] or "").split())
+        assert title.text.strip()
+        assert len(description.text.strip()) > 20, title.text
+
+
+def test_every_figure_has_a_caption_and_its_numbers(page: Page, files: dict[str, bytes]) -> None:
+    captions = page.all("figcaption")
+    assert len(captions) == len(page.all("figure"))
+    for caption in captions:
+        assert len(caption.text) > 40
+    links = [e.attributes["href"] for e in page.all("a") if e.within[-1:] == ("figcaption",)]
+    assert len(links) == len(captions)
+    assert set(links) <= set(files)
+
+
+def test_bands_and_bars_say_level_method_and_people(page: Page) -> None:
+    for caption in page.all("figcaption"):
+        if re.search(r"\b(Bands?|Bars?|Crosses)\b", caption.text):
+            assert "95 %" in caption.text
+            assert "Wilson (sample data)" in caption.text
+            assert "people" in caption.text or "each group on its own" in caption.text
+
+
+def test_every_number_is_the_one_in_the_json(page: Page, files: dict[str, bytes]) -> None:
+    document = json.loads(files["report.json"])
+    traced = 0
+    for element in page.elements:
+        if element.tag == "data":
+            assert element.attributes["value"] == raw(at(document, element.attributes["data-path"] or ""))
+            traced += 1
+        if "data-record" in element.attributes:
+            record = at(document, element.attributes["data-record"] or "")
+            for name, value in element.attributes.items():
+                key = name.removeprefix("data-").replace("-", "_")
+                if name.startswith("data-") and key in record:
+                    assert value == raw(record[key])
+                    traced += 1
+    assert traced > 300
+
+
+def test_numbers_in_cells_are_traced(page: Page) -> None:
+    """A digit in a numeric cell stands in an element that names its place in report.json."""
+    for element in page.elements:
+        if element.tag == "td" and element.attributes.get("class") in ("n", "r") and re.search(r"\d", element.text):
+            marked = [
+                e
+                for e in page.elements
+                if element.tag in e.within and ("data-path" in e.attributes or "data-record" in e.attributes)
+            ]
+            assert any(e.text.strip() == element.text.strip() for e in marked), element.text
+
+
+def test_no_rate_is_a_false_zero_and_nothing_is_empty(page: Page, html: str) -> None:
+    assert not re.search(r"\b0\.0+ ?%", html)
+    assert "nan" not in {e.text.strip().lower() for e in page.all("td")}
+    assert "None" not in {e.text.strip() for e in page.all("td")}
+    rates = [e for e in page.elements if (e.attributes.get("class") or "").startswith("rate ")]
+    assert rates
+    assert all(e.text.strip() for e in rates)
+
+
+def test_words_that_mislead_are_not_used(page: Page) -> None:
+    body = " ".join(e.text for e in page.all("main")).lower()
+    for word in ("accuracy", "accurate", "bias-free", "unbiased", "debias", "match = person", "suspect", "guarantee"):
+        assert word not in body
+
+
+def test_no_path_and_no_id_of_the_input_is_in_any_file(files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        for secret in (b"/home/jane", b"jane", b"P17", b"P23"):
+            assert secret not in content, name
+
+
+def test_group_statements_name_people(page: Page) -> None:
+    words = [e.text for e in page.elements if (e.attributes.get("data-record") or "").startswith("rates.differentials")]
+    named = [text for text in words if re.search(r"\b(East|North|South|\(missing\))", text)]
+    assert named
+    assert all(re.search(r"\(\d+ people\)", text) for text in named)
+
+
+@pytest.mark.parametrize("warning", ["limits count people, not comparisons", "region is missing for 11 people"])
+def test_warnings_are_on_the_page(page: Page, warning: str) -> None:
+    assert any(warning in e.text for e in page.all("li"))
+
+
+def test_it_says_what_it_does_not_say(page: Page) -> None:
+    text = " ".join(e.text for e in page.all("dl"))
+    assert "A gallery of more than 360 faces." in text
+    assert "projects nothing" in text
