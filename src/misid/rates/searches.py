@@ -112,11 +112,12 @@ def cmc_rates(counts: Counts, limits: Limits, ranks: Sequence[int]) -> list[Sear
             misses = _searches(counts, index, 1) - int(counts.mate_ranks[index, rank])
             interval = limits.fnir(index, rank, bottom, np.array([misses]))[0]
             rate = _fnir(counts, limits, index, 0, interval, where, None)
+            found = int(counts.mate_ranks[index, rank])
             records.append(
                 replace(
                     rate,
                     measure="cmc",
-                    estimate=None if rate.estimate is None else 1.0 - rate.estimate,
+                    estimate=None if rate.estimate is None else found / (rate.trials or 1),
                     lo=None if rate.hi is None else 1.0 - rate.hi,
                     hi=None if rate.lo is None else 1.0 - rate.lo,
                 )
