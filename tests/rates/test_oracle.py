@@ -29,8 +29,8 @@ def test_every_table_by_hand() -> None:
     assert rows["search_design"] == [(0, 0, 4, 0, 3, 6, 1, 1, 2), (0, 1, 3, 0, 2, 5, 2, 2, 2)]
     assert rows["best_nonmated"] == [(0, 0, 1), (0, 2, 3)]
     # At 0.5: hits a2, b1, c1; alone: a2 meets b, b1 meets a, c1 meets both.
-    assert (0, 0, 3, 4, 3, 2 + 1 + 1, 2, 2, 2, 2 + 1, 2) in rows["search_moments"]
-    assert (0, 1, 3, 3, 3, 4, 1 + 4, 3, 1 + 2, 2 + 2, 2) in rows["search_moments"]
+    assert (0, 0, 3, 4, 3, 2 + 1 + 1, 2, 2, 2**2, 2, 2 + 1, 2) in rows["search_moments"]
+    assert (0, 1, 3, 3, 3, 4, 1 + 4, 3, 2**2 + 1, 1 + 2, 2 + 2, 2) in rows["search_moments"]
     assert rows["mates"] == [(0, 1, 2, 1), (0, 2, 0, 1), (0, 101, -1, 1)]
     assert (0, 0, 1, 2, 2, 3) in rows["mate_moments"]
     assert rows["blocks"] == [(0, 0, 1, 1), (1, 0, 1, 1)]
