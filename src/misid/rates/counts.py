@@ -183,8 +183,3 @@ class Counts:
     def mate_rows(self, rank: int) -> Rows:
         """``search_design`` of mated searches, with ``mate_moments`` of one rank."""
         return self._rows("search_design", "mate_moments", ("label",), {"mated": 1, "rank": rank})
-
-    def levels_below(self, positions: Ints) -> Ints:
-        """Index of the last level at or below each position (the first level where there is none)."""
-        last = np.searchsorted(self.level_position, positions, side="right") - 1
-        return np.clip(last, 0, max(len(self.tally.levels) - 1, 0))

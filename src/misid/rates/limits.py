@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -42,6 +43,7 @@ class Limits:
     def __init__(self, counts: Counts, level: float) -> None:
         self.counts = counts
         self.level = level
+        self._levels: list[int] = counts.level_position.tolist()
         self._pair_at = self._places(counts.pair_rows, ("probe_label", "reference_label"))
         self._mated_at = self._places(counts.mated_rows, ("label",))
         self._search_at = self._places(counts.search_rows, ("label",))
@@ -53,11 +55,13 @@ class Limits:
 
     def _at(self, positions: Ints, errors: Ints) -> list[tuple[int, int | None]]:
         """The level for each position, and the errors where the position is not the level itself."""
-        at = self.counts.levels_below(positions)
-        own = self.counts.level_position[at] == positions if len(self.counts.level_position) else at != at
-        return [
-            (a, None if same else e) for a, e, same in zip(at.tolist(), errors.tolist(), own.tolist(), strict=True)
-        ]
+        # Positions are few and this is called for every pair of groups: lists are faster than arrays here.
+        levels = self._levels
+        found: list[tuple[int, int | None]] = []
+        for position, count in zip(positions.tolist(), errors.tolist(), strict=True):
+            level = max(bisect_right(levels, position) - 1, 0)
+            found.append((level, None if levels and levels[level] == position else count))
+        return found
 
     def fmr(self, probe: int, reference: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FMR of a pair of labels at positions (k,) with these exceedances (k,)."""
