@@ -233,6 +233,7 @@ def differentials() -> tuple[Differential, ...]:
     add("max/geomean", "region=East", None, 1.6, 1.8, 1.1, 2.4)
     add("ratio", "region=North", "region=South", 1.4, 1.4, 0.8, 2.4, p=0.31)
     add("ratio", "region=East", "region=South", 2.9, 2.9, 1.6, 5.1, p=0.0004)
+    add("max/min", None, None, None, None, 1.2, None)
     add("gini", None, None, 0.21, 0.23, 0.08, 0.35)
     add("fdr", None, None, 0.94, 0.93, 0.9, 0.98)
     add("garbe", None, None, 0.22, 0.24, 0.1, 0.4)

@@ -130,6 +130,12 @@ def test_no_path_and_no_id_of_the_input_is_in_any_file(files: dict[str, bytes]) 
             assert secret not in content, name
 
 
+def test_a_differential_of_unnamed_groups_names_none(page: Page) -> None:
+    words = [e.text for e in page.elements if (e.attributes.get("data-record") or "").startswith("rates.differentials")]
+    assert any("The highest FMR is at least 1.2" in text for text in words)
+    assert not any("None" in text for text in words)
+
+
 def test_group_statements_name_people(page: Page) -> None:
     words = [e.text for e in page.elements if (e.attributes.get("data-record") or "").startswith("rates.differentials")]
     named = [text for text in words if re.search(r"\b(East|North|South|\(missing\))", text)]

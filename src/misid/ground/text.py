@@ -46,8 +46,12 @@ def _unknown(rate: Rate) -> str:
     """Why there is no estimate, in the words of its status."""
     words = measure(rate.measure)
     if rate.status == "undefined":
-        trials = count(rate.trials or 0)
-        return f"cannot be computed: {trials} {words.trials}"
+        if rate.trials:  # there were some, and still a part is missing: only the reason helps
+            return f"cannot be computed: {rate.warnings[0] if rate.warnings else 'a part of it is not known'}"
+        undeclared = rate.trials is None or rate.measure in ("fta", "fte")
+        if undeclared and rate.warnings:
+            return f"cannot be computed: {rate.warnings[0]}"
+        return f"cannot be computed: 0 {words.trials}"
     if rate.status == "censored":
         return "not known: the candidate lists end before this could be seen"
     reason = rate.warnings[0] if rate.warnings else "the data cannot carry it"

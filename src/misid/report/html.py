@@ -66,7 +66,10 @@ def html_of(page: Page, document: dict[str, Any], json_sha256: str) -> str:
         definitions=[MEASURES[code] for code in _measures_used(page)],
         methods=words.methods_of(model.rates.records + model.rates.cmc),
         warnings=words.all_warnings(model.warnings, model.rates.warnings),
-        record_warnings=words.all_warnings(*(rate.warnings for _, rate in page.margins)),
+        record_warnings=words.all_warnings(
+            words.refused_targets(rate for _, rate in page.margins),
+            *(rate.warnings for _, rate in page.margins if rate.status != "refused" or rate.target is None),
+        ),
         json_sha256=json_sha256,
     )
     size = len(text.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from misid.ground.rate import ALL, Rate
@@ -48,16 +49,21 @@ def lead_of(rates: Rates, tally: Tally) -> Answer:
     # Rates carry thresholds as the user wrote them; a tally as a similarity, of the scores' own type.
     audited = {float(t) for t in tally.thresholds}
     named = tuple(p.threshold for p in points if as_similarity(tally, p.threshold) in audited)
-    lead, rule = _chosen(points, named)
+    lead, rule = _chosen(points, named, rates.records)
     return Answer(lead=lead, points=points, named=named, rule=rule)
 
 
-def _chosen(points: tuple[OperatingPoint, ...], named: tuple[float, ...]) -> tuple[int | None, str]:
+def _chosen(
+    points: tuple[OperatingPoint, ...], named: tuple[float, ...], records: Sequence[Rate]
+) -> tuple[int | None, str]:
     searched = [i for i, p in enumerate(points) if p.fpir is not None]
     audited = [i for i in searched if points[i].threshold in named]
     sought = {target: i for i in searched for measure, target in points[i].asked if measure == "fpir"}
     if len(audited) == 1:
         return audited[0], "the threshold named for this test"
+    seen = [i for i in audited if records[points[i].fpir or 0].errors]
+    if seen:
+        return seen[-1], "of the thresholds named for this test, the highest at which a wrong person was returned"
     if audited:
         return audited[0], "the lowest of the thresholds named for this test"
     if sought:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from misid.ground.rate import ALL, Rate
 from misid.rates.model import Calibration, Differential, Rates
@@ -12,6 +12,7 @@ from misid.report.figures.base import Figure
 from misid.report.lead import OperatingPoint, is_margin
 
 MEASURES_IN_GROUPS = ("fmr", "fnmr", "fpir", "fnir")
+PER_COMPARISON = ("det", "distributions", "tails")
 OTHER_MEASURES = ("eer", "fta", "fte", "selectivity")
 
 
@@ -114,13 +115,7 @@ def page_of(document: ReportDocument) -> Page:
             )
         ),
         margins=tuple((i, r) for i, r in enumerate(rates.records) if is_margin(r)),
-        rate_figures=(
-            curves.against_threshold(rates, threshold),
-            scores.cmc(rates),
-            curves.det(rates, answer),
-            curves.iet(rates, answer),
-            *scores.distributions(rates, threshold),
-        ),
+        rate_figures=_rate_figures(document, threshold),
         groups=_group_sections(document, threshold),
         calibration=calibration,
         calibration_figures=()
@@ -132,6 +127,21 @@ def page_of(document: ReportDocument) -> Page:
 def _stands_alone(rate: Rate) -> bool:
     """Belongs into the table of other rates: FAR and its kin repeat FMR and FNMR, CMC has a figure of its own."""
     return rate.measure in OTHER_MEASURES and not (rate.target is not None and rate.threshold is None)
+
+
+def _rate_figures(document: ReportDocument, threshold: float | None) -> tuple[Figure, ...]:
+    rates, answer = document.rates, document.answer
+    figures = (
+        curves.against_threshold(rates, threshold),
+        scores.cmc(rates),
+        curves.det(rates, answer),
+        curves.iet(rates, answer),
+        *scores.distributions(rates, threshold),
+    )
+    if document.test.kind == "comparisons":
+        return figures
+    why = "candidate lists leave out the comparisons below their end"
+    return tuple(f if f.svg or f.name not in PER_COMPARISON else replace(f, hole=why) for f in figures)
 
 
 def _panels(lead: OperatingPoint | None, rates: Rates) -> tuple[Panel, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from misid.ground.measures import measure
-from misid.ground.numbers import count, p_text, percent, significant
+from misid.ground.numbers import at_target, count, p_text, percent, significant
 from misid.ground.rate import Rate
 from misid.rates.model import Differential
 from misid.report.facts import GroupFacts, TestFacts
@@ -34,7 +34,7 @@ def not_measured(facts: TestFacts, note: str) -> list[tuple[str, str]]:
         ),
         (
             "Other photographs.",
-            f"The test says of its samples: “{note}”. Other cameras, light, poses or ages give other rates."
+            f"The test says of its samples: “{note.rstrip('.')}”. Other cameras, light, poses or ages give other rates."
             if note
             else "Nothing was said about how the samples of this test were taken. Other cameras, light, poses or ages "
             "give other rates.",
@@ -79,17 +79,18 @@ def not_measured(facts: TestFacts, note: str) -> list[tuple[str, str]]:
 def differential_words(item: Differential, groups: dict[str, GroupFacts]) -> str:
     """One differential as a sentence that counts the people of the groups it names."""
     words = measure(item.measure).short
-    of, to = (None if g is None else _with_people(g, item.attribute, groups) for g in (item.of, item.to))
+    of, to = ("" if g is None else _with_people(g, item.attribute, groups) for g in (item.of, item.to))
     if item.status in ("undefined", "refused") or (item.estimate is None and item.hi is None and not item.lo):
         reason = item.warnings[0] if item.warnings else "the data cannot carry it"
         return f"{words}: cannot be said ({reason})."
     amount = _amount(item)
-    if item.statistic == "ratio":
+    highest = f"The highest {words}{f', of {of},' if of else ''} is {amount} times"
+    if item.statistic == "ratio" and of and to:
         return f"The {words} of {of} is {amount} times that of {to}.{_test(item)}"
     if item.statistic == "max/min":
-        return f"The highest {words}, of {of}, is {amount} times the lowest, of {to}."
+        return f"{highest} the lowest{f', of {to}' if to else ''}."
     if item.statistic == "max/geomean":
-        return f"The highest {words}, of {of}, is {amount} times the typical one."
+        return f"{highest} the typical one."
     name = STATISTICS.get(item.statistic, (item.statistic, ""))[0]
     return f"{name[0].upper()}{name[1:]} of {words}: {amount}."
 
@@ -125,6 +126,21 @@ def methods_of(records: Iterable[Rate]) -> list[tuple[str, str, str]]:
     """How the limits of each measure were got, as (measure, level, method), in the order met."""
     seen = dict.fromkeys((measure(r.measure).short, percent(r.level), r.method) for r in records if r.method)
     return list(seen)
+
+
+def refused_targets(records: Iterable[Rate]) -> list[str]:
+    """The targets for which no threshold could be given, one sentence a measure, with the reason for the largest."""
+    found: dict[str, list[Rate]] = {}
+    for rate in records:
+        if rate.status == "refused" and rate.target is not None and rate.measure in ("fmr", "fpir"):
+            found.setdefault(rate.measure, []).append(rate)
+    sentences = []
+    for code, rates in found.items():
+        ordered = sorted(rates, key=lambda r: -(r.target or 0.0))
+        targets = ", ".join(at_target(r.target or 0.0) for r in ordered)
+        reason = ordered[0].warnings[0] if ordered[0].warnings else "the data cannot carry it"
+        sentences.append(f"No threshold is given for {measure(code).short} of at most {targets}: {reason}.")
+    return sentences
 
 
 def all_warnings(*lists: Sequence[str]) -> list[str]:
