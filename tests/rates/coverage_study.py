@@ -1,7 +1,7 @@
 """How often the limits hold: simulated tests whose true rates are known, with the naive limits beside.
 
-    python tests/rates/coverage_study.py --truth TRUTH.PY --resume      # about half an hour on one core
-    python tests/rates/coverage_study.py --table                        # tables of docs/coverage.md from the results
+    python -m tests.rates.coverage_study --truth TRUTH.PY --resume    # about half an hour on one core
+    python -m tests.rates.coverage_study --table                    # tables of docs/coverage.md from the results
 
 `--truth` names a file with generators: classes with ``draw_subjects``, ``block``, ``fmr``, ``fpir``, ``fnmr`` and
 ``mated_scores``. Without it the two generators below are used, which need nothing else; the test suite runs a small
@@ -406,7 +406,7 @@ def all_runs(names: Iterable[str]) -> list[Run]:
     names = list(names)
     shares = [x for x in names if x != "independent"]
     trials = [x for x in names if x in ("additive", "quality", "normal", "mixture")]
-    sizes = {100: 2000, 500: 1000, 2000: 300}
+    sizes = {100: 1000, 500: 600, 2000: 250}
     two = ("same", "bip")
 
     def run(study: str, generator: str, layout: str, people: int, replicates: int, each: int = 1) -> Run:
@@ -414,10 +414,10 @@ def all_runs(names: Iterable[str]) -> list[Run]:
 
     runs = [run("rates", g, lay, n, r) for n, r in sizes.items() for g in names for lay in two]
     runs += [run("fnmr", g, "mated", n, r, k) for n, r in sizes.items() for g in trials for k in (1, 2, 5)]
-    runs += [run("zero", g, lay, n, 4000 if n == 100 else 2000) for n in (100, 500) for g in names for lay in two]
+    runs += [run("zero", g, lay, n, 3000 if n == 100 else 1500) for n in (100, 500) for g in names for lay in two]
     runs += [run("rates", g, lay, n, sizes[n]) for n in (100, 500) for g in trials for lay in ("two probes", "ragged")]
-    runs += [run("few", g, "bip", n, 2000, 500) for n in (5, 10, 19, 30) for g in shares]
-    runs += [run("chosen", g, lay, n, r, k) for n, r in {100: 400, 500: 300, 2000: 100}.items() for g in trials
+    runs += [run("few", g, "bip", n, 1000, 500) for n in (5, 10, 19, 30) for g in shares]
+    runs += [run("chosen", g, lay, n, r, k) for n, r in {100: 400, 500: 300, 2000: 80}.items() for g in trials
              for lay in two for k in (1, 4)]  # fmt: skip
     return runs
 
@@ -431,7 +431,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     if options.table:
-        from coverage_tables import write_tables
+        from tests.rates.coverage_tables import write_tables
 
         write_tables(options.results, PAGE)
         return

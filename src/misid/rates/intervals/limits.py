@@ -101,7 +101,7 @@ def shared_binomial_limits(count: float, trials: float, c: float, tail: float) -
         lo = min(plain[0], mean(_solve(lambda x: 1 - below(x, count - 1) - tail, start)))
     if count < trials:
         start = _log_hazard(plain[1]) + z * own**0.5 * more
-        hi = mean(_solve(lambda x: tail - below(x, count), start))
+        hi = max(plain[1], mean(_solve(lambda x: tail - below(x, count), start)))
     return lo, hi
 
 

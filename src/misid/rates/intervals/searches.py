@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln
 
 from misid.ground.errors import UsageError
 from misid.rates.intervals.limits import shared_binomial_limits
@@ -234,7 +233,7 @@ def rarefied_fpir(
     >>> rarefied_fpir(np.array([0, 1, 3]), np.array([90, 9, 1]), 100, 10)
     0.0117...
     """
-    k = np.asarray(exceedances, dtype=float)
+    k = np.asarray(exceedances, dtype=np.int64)
     w = np.asarray(searches, dtype=float)
     if not 0 <= size <= gallery:
         raise UsageError(f"gallery of {size} from one of {gallery}", remedy="ask for at most the test's own gallery")
@@ -242,9 +241,9 @@ def rarefied_fpir(
         raise UsageError(f"{int(k.max())} of {gallery} references exceed", remedy="give counts from 0 to the gallery")
     if w.sum() <= 0:
         raise UsageError("no searches", remedy="give the number of searches beside each count")
-    left = gallery - k - size
-    log_none = (
-        gammaln(gallery - k + 1) - gammaln(np.maximum(left, 0) + 1) - gammaln(gallery + 1) + gammaln(gallery - size + 1)
-    )
-    none = np.where(left >= 0, np.exp(np.minimum(log_none, 0.0)), 0.0)
-    return float(w @ (1 - none) / w.sum())
+    # C(m-k, N) / C(m, N) is the product over the k references of the chance that each is left out. Differences of
+    # log factorials would lose the digits of a small FPIR from a large gallery.
+    out = np.arange(min(int(k.max()), gallery - size), dtype=float)
+    log_none = np.concatenate([[0.0], np.cumsum(np.log1p(-size / (gallery - out)))])
+    some = np.where(k <= gallery - size, -np.expm1(log_none[np.minimum(k, gallery - size)]), 1.0)
+    return float(w @ some / w.sum())
