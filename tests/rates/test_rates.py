@@ -387,6 +387,32 @@ def test_what_candidate_lists_hide_is_censored() -> None:
     assert calibration.status == "censored"
 
 
+def test_selectivity_of_lists_has_limits_from_searches_and_references() -> None:
+    tally, raw = lists(n_searches=20, length=20, cut=1.0)
+    scores, mated = raw["scores"], raw["mated"]
+    found = rate(tally, "selectivity", thresholds=[1.4])
+    own = (scores[~mated] >= 1.4).sum(axis=1)
+    assert (found.errors, found.trials) == (own.sum(), 10)
+    assert found.estimate == pytest.approx(own.mean())
+    assert found.lo is not None
+    assert found.hi is not None
+    assert found.lo < found.estimate < found.hi  # type: ignore[operator]
+    alone = np.exp(1.96 * own.std(ddof=1) / np.sqrt(10) / own.mean())
+    assert found.hi / found.estimate > alone, "references vary too"  # type: ignore[operator]
+    between_levels = rate(tally, "selectivity", thresholds=[1.5])
+    assert between_levels.status == "refused"
+
+
+def test_fnmr_stays_known_where_the_choice_of_the_threshold_has_no_upper_end() -> None:
+    tally = matrix(40, digits=1, seed=3).tally()
+    target = 1.0 / (40 * 39) + 1e-9
+    fnmr = rate(tally, "fnmr", targets=[target])
+    assert fnmr.status == "ok"
+    assert any("this very threshold" in w for w in fnmr.warnings)
+    assert fnmr.hi is not None
+    assert fnmr.hi < 1
+
+
 def test_a_list_that_returned_nothing_stays_in_the_denominator() -> None:
     tally, _ = lists(cut=2.5)
     assert rate(tally, "fpir", thresholds=[2.5]).trials == 6

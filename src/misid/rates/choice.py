@@ -16,12 +16,17 @@ from misid.tally.model import Floats, Ints
 LADDER = 33
 """Thresholds around a chosen one at which limits are looked at."""
 
+FIXED = (
+    "limits at this very threshold: no threshold of this test is known to have a rate as low as {target:g}, so how "
+    "far the choice could have moved is not known either"
+)
+
 
 def at_target(point: Point, at: Ints, falling: Sequence[Interval], estimates: Floats, plain: Interval) -> Interval:
     """The interval at the chosen threshold, as wide as the choice of the threshold makes it.
 
     `falling` are intervals of the rate that has the target, `estimates` the other rate, both at positions `at`; `plain`
-    is the interval of the other rate at the chosen one.
+    is the interval of the other rate at the chosen one, and the answer where the choice has no upper end.
     """
     if point.target is None:
         return plain
@@ -29,7 +34,11 @@ def at_target(point: Point, at: Ints, falling: Sequence[Interval], estimates: Fl
     rising = [replace(plain, estimate=float(e)) for e in estimates]
     chosen = int(np.flatnonzero(at == point.position)[0])
     rising[chosen] = plain
-    return interval_at_target(chosen, point.target, falling, rising, level=plain.level)
+    wide = interval_at_target(chosen, point.target, falling, rising, level=plain.level)
+    if wide.status == "bound" and plain.status == "ok":
+        # The choice could have fallen anywhere above; what is known of this threshold is still worth having.
+        return replace(plain, warnings=(*plain.warnings, FIXED.format(target=point.target)))
+    return wide
 
 
 def target_ladder(counts: Counts, limits: Limits, point: Point) -> tuple[Ints, tuple[Interval, ...]]:

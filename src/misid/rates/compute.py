@@ -75,6 +75,18 @@ def compute_rates(
         A threshold, target, rank, level or group that is not allowed.
     MisidError
         Two tables of the tally contradict each other.
+
+    Examples
+    --------
+    >>> import misid, pathlib, tempfile
+    >>> table = pathlib.Path(tempfile.mkdtemp()) / "scores.csv"
+    >>> _ = table.write_text("probe,reference,score\\na1,a0,0.9\\na1,b0,0.6\\nb1,a0,0.2\\nb1,b0,0.7\\n")
+    >>> people = table.with_name("people.csv")
+    >>> _ = people.write_text("sample,person\\na0,a\\na1,a\\nb0,b\\nb1,b\\n")
+    >>> tally = misid.build_tally(misid.open_scores(table, samples=people), thresholds=[0.5])
+    >>> fmr = next(r for r in compute_rates(tally, targets=[]).records if r.measure == "fmr")
+    >>> fmr.errors, fmr.trials, fmr.estimate, fmr.status
+    (1, 2, 0.5, 'bound')
     """
     if not 0.5 <= level < 1:
         raise UsageError(f"level is {level}; allowed: 0.5 to below 1", remedy="give 0.95 for 95 % limits")

@@ -19,10 +19,10 @@ from misid.rates.counts import Counts
 from misid.rates.intervals import Interval
 from misid.rates.limits import Limits
 from misid.rates.points import Point
+from misid.rates.selectivity import HIDDEN, listed_selectivity
 
 NO_NONMATED = "no searches without the mate: FPIR is not defined"
 NO_MATED = "no mated searches: FNIR is not defined"
-HIDDEN = "candidate lists end above this threshold or rank: some searches may hold what they do not show; bounds only"
 
 CMC_RANKS = (*range(1, 21), 30, 40, 50, 70, 100)
 
@@ -195,26 +195,23 @@ def _selectivity(counts: Counts, limits: Limits, index: int, points: Sequence[Po
     if not len(mine) or not searches:
         return [rate_from(SearchRate, "selectivity", where, p, None, limits.level, NO_NONMATED) for p in points]
     for point in points:
-        at = np.flatnonzero(counts.level_position == point.position)
         base = SearchRate(
             measure="selectivity", probe_group=where.probe_group, gallery=where.gallery, threshold=point.threshold,
             target=point.target, level=limits.level, trials=searches, people=int(rows.design["people"][mine[0]]),
+            warnings=where.warnings,
         )  # fmt: skip
+        at = np.flatnonzero(counts.level_position == point.position)
         if not len(at):
             why = "candidates are counted at the levels of the tally only, and this threshold is none of them"
             records.append(replace(base, status="refused", warnings=(why,)))
             continue
-        errors = int(rows.moments["exceed"][mine[0], at[0]])
-        hidden = bool(counts.censored_above(point.position, False)[index])
-        note = "no limits: candidates of one list share their probe, and lists do not hold their spread"
         records.append(
-            replace(
-                base,
-                estimate=None if hidden else errors / searches,
-                errors=errors,
-                lo=errors / searches if hidden else None,
-                status="censored" if hidden else "ok",
-                warnings=((HIDDEN,) if hidden else ()) + (note,),
+            listed_selectivity(
+                counts,
+                replace(base, errors=int(rows.moments["exceed"][mine[0], at[0]])),
+                index,
+                int(at[0]),
+                hidden=bool(counts.censored_above(point.position, mated=False)[index]),
             )
         )
     return records
