@@ -306,12 +306,15 @@ def test_bssr1_has_one_failed_sample() -> None:
 
 
 @pytest.mark.parametrize("n_columns", [4, 5])
-def test_bob_files(small: Small, tmp_path: Path, n_columns: int) -> None:
+@pytest.mark.parametrize("blanks_at", [None, 0, 60])
+def test_bob_files(small: Small, tmp_path: Path, n_columns: int, blanks_at: int | None) -> None:
     path = tmp_path / "scores-dev"
     with path.open("w") as file:
-        for probe, reference, p, r, *_, score in small.rows:
+        for lines, (probe, reference, p, r, *_, score) in enumerate(small.rows):
             middle = [r, p] if n_columns == 4 else [r, reference, p]
-            print(*middle, probe, score, file=file)
+            print(*middle, probe, score, file=file, sep=" \t " if lines == blanks_at else " ")
+            if lines == blanks_at:
+                file.write("# half done\n\n#a b c 0.5\n")
     with open_scores(path, failures=(-1.0,)) as scores:
         wanted = small.expected(attributes=0)
         if n_columns == 4:

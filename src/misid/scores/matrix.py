@@ -15,7 +15,7 @@ from misid.scores.sniff import NotReadableError, TextLayout
 from misid.scores.tables import fingerprint, unreadable
 from misid.scores.text import report_rejects, select_text
 
-BLOCK = 1_000
+BLOCK = 2_000
 """Columns turned into rows at a time: the engine holds this many columns of some thousand rows in memory."""
 
 

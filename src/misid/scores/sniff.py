@@ -179,8 +179,8 @@ class TextLayout:
     """How a text file falls into columns.
 
     `delimiter` is None where runs of blanks stand between values; `header` is None where the first line
-    holds values; `rows` are the first lines of data, `skipped` the lines before the header, `line_bytes` the
-    longest of the lines looked at.
+    holds values; `rows` are the first lines of data, `skipped` the lines before the header, `blank` the one
+    character between values where there seem to be no runs, `line_bytes` the longest of the lines looked at.
     """
 
     path: Path
@@ -190,6 +190,7 @@ class TextLayout:
     rows: tuple[tuple[str, ...], ...]
     n_columns: int
     skipped: int = 0
+    blank: str = ""
     line_bytes: int = 0
 
 
@@ -232,8 +233,16 @@ def layout_of(path: Path, kind: FileKind, delimiter: str | None = None) -> TextL
         rows=tuple(rows[1:] if header else rows),
         n_columns=len(first),
         skipped=_skipped(text) if header and chosen is None else 0,
+        blank=_blank(lines) if chosen is None else "",
         line_bytes=max(len(line.encode()) for line in lines),
     )
+
+
+def _blank(lines: list[str]) -> str:
+    for blank in (" ", "\t"):
+        if all(line.split(blank) == line.split() for line in lines):
+            return blank
+    return ""
 
 
 def _skipped(text: str) -> int:

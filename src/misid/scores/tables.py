@@ -191,9 +191,14 @@ def _described(engine: DuckDBEngine, select: str, where: str) -> dict[str, str]:
         raise unreadable(where, error) from error
 
 
-def unreadable(where: str, error: EngineError) -> NotReadableError:
+def unreadable(where: str, error: EngineError) -> Exception:
     """What to raise where the engine could not read what it was pointed at."""
     said = engine_said(error)
+    if "out of memory" in said.lower() or "no space left" in said.lower():
+        return EngineError(
+            f"{where}: the engine stopped: {said}",
+            remedy="give it more memory (--memory 4GB), fewer threads (--threads 1), or a larger TMPDIR",
+        )
     if "GZIP" in said.upper():
         return NotReadableError(
             problem(

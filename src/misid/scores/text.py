@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import BinaryIO, cast
 
 from misid.engine import DuckDBEngine
@@ -65,6 +66,7 @@ def select_text(
     numbers: Mapping[str, str],
     *,
     words: bool,
+    quotes: bool = True,
     only: Sequence[str] | None = None,
 ) -> str:
     """SELECT over the file, with rejected lines put aside for `report_rejects`.
@@ -85,8 +87,8 @@ def select_text(
         "auto_detect": "false",
         "header": "true" if layout.header else "false",
         "delim": literal(layout.delimiter or ","),
-        "quote": "'\"'",
-        "escape": "'\"'",
+        "quote": "'\"'" if quotes else "''",
+        "escape": "'\"'" if quotes else "''",
         "compression": _compression(layout),
         "columns": f"{{{types}}}",
         "nullstr": "''",
@@ -111,6 +113,8 @@ def stage_lines(
     findings: Findings,
 ) -> None:
     """The same for values with runs of blanks between them; lines that begin with ``#`` are comments."""
+    if layout.blank and _stage_blanks(engine, name, layout, columns, numbers):
+        return
     engine.execute(
         f"CREATE OR REPLACE TEMP VIEW {quoted(name + '_cells')} AS SELECT "
         "regexp_split_to_array(trim(line, chr(32) || chr(9) || chr(13)), '[ \\t]+') AS cells FROM "
@@ -138,6 +142,23 @@ def stage_lines(
     ragged, unlike = counted or (0, 0)
     if ragged or unlike:
         _report_lines(layout, columns, numbers, int(ragged), int(unlike), findings)
+
+
+def _stage_blanks(
+    engine: DuckDBEngine, name: str, layout: TextLayout, columns: Sequence[str], numbers: Mapping[str, str]
+) -> bool:
+    """Try it as a file with one blank between values, which is ten times as fast; whether every line was one."""
+    select = select_text(replace(layout, delimiter=layout.blank), columns, numbers, words=False, quotes=False)
+    # An empty line is no comparison; with several columns the engine leaves it out by itself.
+    somewhere = f" WHERE {quoted(columns[0])} IS NOT NULL" if len(columns) == 1 else ""
+    engine.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}{somewhere}")
+    odd = engine.execute(
+        f"SELECT (SELECT count(*) FROM {quoted(_REJECTS)}) + (SELECT count(*) FROM {quoted(name)} "
+        f"WHERE starts_with(CAST({quoted(columns[0])} AS VARCHAR), '#'))"
+    ).fetchone()
+    engine.execute(f"DROP TABLE {quoted(_REJECTS)}")
+    engine.execute(f"DROP TABLE {quoted(_SCANS)}")
+    return odd == (0,)
 
 
 def _report_lines(
