@@ -51,9 +51,7 @@ def rates(path: Path) -> None:
     misid.compute_rates(misid.read_tally(path.with_suffix(".tally")), thresholds=[0.3, 0.5])
 
 
-JOBS: dict[str, Callable[[Path], None]] = {
-    job.__name__: job for job in (bare_histogram, bare_columns, tally, rates)
-}
+JOBS: dict[str, Callable[[Path], None]] = {job.__name__: job for job in (bare_histogram, bare_columns, tally, rates)}
 
 if __name__ == "__main__":
     job, path = JOBS[sys.argv[1]], Path(sys.argv[2])

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -119,7 +120,7 @@ def _marked_blocks() -> list[tuple[str, str, str]]:
     found = []
     for path in PAGES:
         tokens = MarkdownIt().parse(path.read_text(encoding="utf-8"))
-        for number, (before, token) in enumerate(zip(tokens, tokens[1:], strict=False)):
+        for number, (before, token) in enumerate(pairwise(tokens)):
             if token.type == "fence" and before.type == "html_block" and before.content.strip() == MARK:
                 found.append((f"{_page(path)}:{number}", token.info, token.content))
     return found

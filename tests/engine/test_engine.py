@@ -74,7 +74,7 @@ def test_given_scratch_is_left(tmp_path: Path) -> None:
 
 
 def test_failures_are_ours(engine: DuckDBEngine) -> None:
-    with pytest.raises(EngineError, match="DuckDB: .*nowhere"):
+    with pytest.raises(EngineError, match=r"DuckDB: .*nowhere"):
         engine.columns("SELECT * FROM nowhere")
 
 

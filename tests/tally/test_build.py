@@ -35,7 +35,9 @@ def both(sample: Sample, exact_pairs: bool = True, **options: object) -> None:
 def _aligned(rows_of: Tally, values_of: Tally) -> np.ndarray[Any, Any]:
     """Column sum_p2 of `values_of` in the order of the rows of `rows_of`; 0 where there is no such row."""
     values = values_of.tables["nonmated_design"]
-    value_of = dict(zip(zip(values["probe_label"], values["reference_label"], strict=True), values["sum_p2"], strict=True))
+    value_of = dict(
+        zip(zip(values["probe_label"], values["reference_label"], strict=True), values["sum_p2"], strict=True)
+    )
     rows = rows_of.tables["nonmated_design"]
     return np.array([value_of.get(pair, 0) for pair in zip(rows["probe_label"], rows["reference_label"], strict=True)])
 

@@ -16,8 +16,8 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "bssr1" / "fa
 
 NOTE = (
     "NIST Biometric Scores Set Release 1 (BSSR1), set 1, face matcher C: 517 people photographed twice, one photograph "
-    "enrolled, the other searched; posed photographs; one reference gave -1 against everybody and is counted as a failure "
-    "to enrol. Published by the US National Institute of Standards and Technology; work of the US government."
+    "enrolled, the other searched; posed photographs; one reference gave -1 against everybody and is counted as a "
+    "failure to enrol. Published by the US National Institute of Standards and Technology; work of the US government."
 )
 THRESHOLDS = (0.55, 0.6, 0.65, 0.7)
 
@@ -41,7 +41,9 @@ def test_it_is_what_the_scores_give() -> None:
     tally = read_tally(shipped())
     for name in TABLES:
         for column in TABLES[name]:
-            np.testing.assert_array_equal(made.tables[name][column], tally.tables[name][column], err_msg=f"{name}.{column}")
+            np.testing.assert_array_equal(
+                made.tables[name][column], tally.tables[name][column], err_msg=f"{name}.{column}"
+            )
     np.testing.assert_array_equal(made.edges, tally.edges)
     assert made.origin.inputs == tally.origin.inputs
 
@@ -63,7 +65,11 @@ def test_counts_equal_an_independent_computation() -> None:
             assert counts["count"][mine].sum() == (matrix[cells & done] >= edge).sum()
     for index in range(len(levels)):
         exceed = (matrix >= levels[index]) & ~same & done
-        row = int(np.flatnonzero((moments["probe_label"] == 0) & (moments["reference_label"] == 0) & (moments["level"] == index))[0])
+        row = int(
+            np.flatnonzero(
+                (moments["probe_label"] == 0) & (moments["reference_label"] == 0) & (moments["level"] == index)
+            )[0]
+        )
         assert moments["exceed"][row] == exceed.sum()
         assert moments["sum_r2"][row] == (exceed.sum(axis=1) ** 2).sum()
         assert moments["sum_c2"][row] == (exceed.sum(axis=0) ** 2).sum()

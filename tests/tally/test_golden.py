@@ -22,7 +22,12 @@ CASES = json.loads((Path(__file__).parent / "golden.json").read_text())["cases"]
 def one_probe(scores: list[float], score_type: str) -> Sample:
     n = len(scores)
     return Sample(
-        ["probe"] * n, [f"r{i}" for i in range(n)], ["a"] * n, [f"b{i}" for i in range(n)], scores, score_type=score_type
+        ["probe"] * n,
+        [f"r{i}" for i in range(n)],
+        ["a"] * n,
+        [f"b{i}" for i in range(n)],
+        scores,
+        score_type=score_type,
     )
 
 

@@ -51,7 +51,10 @@ def tallied(sample: Sample, **options: object) -> tuple[Tally, Tally]:
             f"({literal(str(p))}, {literal(str(q))}, {literal(joint_label(sample.group(str(q))))}, {m}, {f}, 0)"
             for p, q, m, f in person_rows
         )
-        engine.view(SEARCHES, f"SELECT * FROM (VALUES {rows}) AS t(probe, probe_person, probe_group, mated, failed, n_candidates)")
+        engine.view(
+            SEARCHES,
+            f"SELECT * FROM (VALUES {rows}) AS t(probe, probe_person, probe_group, mated, failed, n_candidates)",
+        )
         joint = tuple(sorted({sample.group(p) for p in [*sample.probe_person, *sample.reference_person]}))
         scores = Scores(
             engine=engine, kind="candidates", attributes=sample.attributes, joint=joint, score_type="DOUBLE",
@@ -78,8 +81,18 @@ def test_lists_equal_brute_force(attributes: tuple[str, ...]) -> None:
     groups = [("F",), ("M",)] if attributes else []
     ours, oracle = tallied(cross(rng, 20, 16, same=False, groups=groups, attributes=attributes), thresholds=[1.0])
     found, expected = canonical(ours), canonical(oracle)
-    for name in ("counts", "mated_moments", "search_design", "best_nonmated", "mates", "mate_moments", "spectrum", "censoring"):
+    for name in (
+        "counts",
+        "mated_moments",
+        "search_design",
+        "best_nonmated",
+        "mates",
+        "mate_moments",
+        "spectrum",
+        "censoring",
+    ):
         assert found[name] == expected[name], name
+
     # Sums that involve comparisons not listed follow from the gallery; those of candidates are counted.
     def counted(rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
         return [row[:8] for row in rows]

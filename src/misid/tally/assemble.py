@@ -52,9 +52,7 @@ def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan, list_
     rungs = todo.rungs[todo.rungs <= grid.highest]
     levels = np.unique(np.concatenate([rungs, specials[specials >= grid.cut]]))
     low_parts = np.searchsorted(specials, grid.starts(low), side="right")
-    edges = np.unique(
-        np.concatenate([grid.edges(np.append(keys, low), np.append(parts, low_parts)), levels])
-    )
+    edges = np.unique(np.concatenate([grid.edges(np.append(keys, low), np.append(parts, low_parts)), levels]))
     lower = grid.lower_edges(keys, parts)
     bins = np.searchsorted(edges, lower, side="right") - 1
     lvl = np.searchsorted(levels, lower, side="right") - 1
@@ -87,7 +85,9 @@ def number_rows(engine: DuckDBEngine, grid: Grid, kind: str) -> None:
     )
 
 
-def counts(engine: DuckDBEngine, grid: Grid, coarse: Coarse, splits: Columns | None, axes: Axes, joint_of: Mapping[str, int]) -> Table:
+def counts(
+    engine: DuckDBEngine, grid: Grid, coarse: Coarse, splits: Columns | None, axes: Axes, joint_of: Mapping[str, int]
+) -> Table:
     """Table counts: the tail and the mated bin by bin, the rest from the coarse histogram."""
     kept = engine.columns("""
         SELECT joint_p, joint_r, 0 AS mated, bin, count(*) AS n FROM tail GROUP BY joint_p, joint_r, bin
@@ -112,12 +112,14 @@ def counts(engine: DuckDBEngine, grid: Grid, coarse: Coarse, splits: Columns | N
 
 def failed(engine: DuckDBEngine) -> Table:
     """Table failed."""
-    return as_table(engine.columns("""
+    return as_table(
+        engine.columns("""
         SELECT p.joint AS probe_group, r.joint AS reference_group, f.mated AS mated, CAST(sum(f.n) AS BIGINT) AS count
         FROM (SELECT probe, reference, 0 AS mated, n FROM failed_rows WHERE reference IS NOT NULL
               UNION ALL SELECT probe, reference, 1, 1 FROM mated_rows WHERE failed) AS f
         JOIN probes AS p ON p.probe = f.probe JOIN references_ AS r ON r.reference = f.reference
-        GROUP BY p.joint, r.joint, f.mated ORDER BY p.joint, r.joint, f.mated"""))
+        GROUP BY p.joint, r.joint, f.mated ORDER BY p.joint, r.joint, f.mated""")
+    )
 
 
 def nonmated_design(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int) -> dict[str, Ints]:
@@ -131,7 +133,9 @@ def nonmated_design(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int)
         rolled = {}
         for name in ("m", "m2", "people"):
             dense = np.zeros((n_joint, n_labels), dtype=np.int64)
-            np.add.at(dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), found[name].astype(np.int64))
+            np.add.at(
+                dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), found[name].astype(np.int64)
+            )
             rolled[name] = moments.rolled_up(dense, labels)
         return rolled
 
@@ -168,12 +172,11 @@ def _pair_squares(comparisons: Ints, probes: Ints, references: Ints, both: Ints)
     full = a_pair**2 * (ordered + 2 * mutual)
     # With less than one comparison a pair, two meet only where both directions happen to be there.
     sparse = comparisons + 2 * mutual * a_pair**2
-    return np.rint(np.where(a_pair >= 1, full, sparse)).astype(np.int64)
+    squares: Floats = np.rint(np.where(a_pair >= 1, full, sparse))
+    return squares.astype(np.int64)
 
 
-def pair_tables(
-    design: dict[str, Ints], sharing: dict[str, Ints], labels: Sequence[Label]
-) -> tuple[Table, Table]:
+def pair_tables(design: dict[str, Ints], sharing: dict[str, Ints], labels: Sequence[Label]) -> tuple[Table, Table]:
     """Tables nonmated_design and nonmated_moments: the pairs of labels that are reported."""
     probe, reference = (np.array(side, dtype=np.int64) for side in zip(*pair_rows(labels), strict=True))
     design_table = {"probe_label": probe, "reference_label": reference}

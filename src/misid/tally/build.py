@@ -21,6 +21,7 @@ from misid.tally.parts import Parts
 
 Stage = Callable[[str], None]
 
+
 def build_tally(
     scores: Scores,
     *,
@@ -260,10 +261,17 @@ def fold(
     joint = tuple(values for values in scores.joint if values not in small) + (other,)
     index = {values: i for i, values in enumerate(joint)}
     folded = sum(people_of.get(joint_label(values), 0) for values in small)
-    warning = f"{len(small)} combinations of groups with fewer than {min_people} people each, {folded} people in all, are folded into {OTHER}"
+    warning = (
+        f"{len(small)} combinations of groups with fewer than {min_people} people each, {folded} people in all, "
+        f"are folded into {OTHER}"
+    )
     if folded < min_people:
         warning += f"; {OTHER} still has fewer than {min_people}"
-    return joint, {name: index.get(values, index[other]) for values, name in zip(scores.joint, names, strict=True)}, (warning,)
+    return (
+        joint,
+        {name: index.get(values, index[other]) for values, name in zip(scores.joint, names, strict=True)},
+        (warning,),
+    )
 
 
 def fingerprints(scores: Scores, work: Path | None) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ import numpy as np
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError
 from misid.ground.files import replacing
-from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Floats, Label, Origin, Table, Tally
+from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Label, Origin, Table, Tally
 
 MANIFEST = "tally.json"
 

@@ -71,7 +71,8 @@ class Grid:
     def lower_edges(self, key: Ints, part: Ints) -> Floats:
         """Lower edges of the pieces of bins with these keys and parts, in the shape of `key`."""
         specials = np.concatenate([[-np.inf], np.asarray(self.specials, dtype=np.float64)])
-        return np.maximum(self.starts(key), specials[part])
+        edges: Floats = np.maximum(self.starts(key), specials[part])
+        return edges
 
     def edges(self, key: Ints, part: Ints) -> Floats:
         """Every edge needed to hold bins with these keys and parts: both ends of each, specials, -inf."""
@@ -95,11 +96,11 @@ def grid_for(lowest: float, highest: float, *, bits: int = BASE_BITS) -> Grid:
     return Grid(shift=shift, lowest=lowest - step, highest=highest + step)
 
 
-def too_coarse(lower: Floats, count: Ints) -> int:
+def too_coarse(lower: Ints | Floats, count: Ints) -> int:
     """Bits by which a grid must be refined so that the middle of these scores spans `CENTRAL_BINS`.
 
-    `lower` are ascending keys of equal bins, `count` the non-mated comparisons in them. A few scores far out must not leave all others
-    in one bin.
+    `lower` are ascending keys of equal bins, `count` the non-mated comparisons in them. A few scores far out must
+    not leave all others in one bin.
     """
     below = np.cumsum(count) / max(int(count.sum()), 1)
     middle = lower[np.searchsorted(below, 0.999)] - lower[np.searchsorted(below, 0.1)]

@@ -35,9 +35,7 @@ class Ladder:
     cut: float
 
 
-def ladder(
-    edges: Floats, count: Ints, step: float, *, total: int | None = None, rows: int = SPARSE_ROWS
-) -> Ladder:
+def ladder(edges: Floats, count: Ints, step: float, *, total: int | None = None, rows: int = SPARSE_ROWS) -> Ladder:
     """Choose the levels from the histogram of non-mated scores.
 
     Parameters

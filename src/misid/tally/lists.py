@@ -112,7 +112,9 @@ def nonmated_design(
     rolled = {}
     for name in ("m", "m2", "people"):
         dense = np.zeros((n_joint, n_labels), dtype=np.int64)
-        np.add.at(dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), found[name].astype(np.int64))
+        np.add.at(
+            dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), found[name].astype(np.int64)
+        )
         rolled[name] = rolled_up(dense, labels)
     enrolled = np.zeros(n_joint, dtype=np.int64)
     for group, references in gallery.by_group.items():
@@ -156,7 +158,7 @@ def censoring(engine: DuckDBEngine, scores: Scores, grid: Grid) -> Table:
                    CASE WHEN s.failed THEN NULL WHEN {full} THEN l.lowest ELSE {ends} END AS below
             FROM {SEARCHES} AS s JOIN probes AS p ON p.probe = s.probe
             LEFT JOIN (SELECT probe, count(*) AS n, min(score) AS lowest FROM {LISTED} WHERE NOT failed GROUP BY probe) AS l
-            ON l.probe = s.probe""",
+            ON l.probe = s.probe""",  # noqa: E501
     )
     found: Columns = engine.columns(f"""
         SELECT e.joint AS probe_group, CASE WHEN e.mated THEN 1 ELSE 0 END AS mated, coalesce(b.bin, {NO_BIN}) AS bin,

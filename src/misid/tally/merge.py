@@ -88,14 +88,17 @@ def _merge_two(a: Tally, b: Tally, shared: Sharing) -> Tally:
             remedy="make them again with the same --threshold",
         )
     if shared != "disjoint":
-        warnings.append(f"merged with {shared} shared: moments across the tallies are taken at their widest, not counted")
+        warnings.append(
+            f"merged with {shared} shared: moments across the tallies are taken at their widest, not counted"
+        )
     fitted = [_fitted(t, joint, [label.name for label in labels], edges, levels) for t in (a, b)]
     tables = {name: _added(name, fitted[0][name], fitted[1][name]) for name in TABLES if name != "spectrum"}
     _share(tables, fitted, shared)
     offset = int(fitted[0]["spectrum"]["search"].max(initial=-1)) + 1
     fitted[1]["spectrum"]["search"] = fitted[1]["spectrum"]["search"] + offset
     tables["spectrum"] = {
-        column: np.concatenate([fitted[0]["spectrum"][column], fitted[1]["spectrum"][column]]) for column in TABLES["spectrum"]
+        column: np.concatenate([fitted[0]["spectrum"][column], fitted[1]["spectrum"][column]])
+        for column in TABLES["spectrum"]
     }
     spectrum_from = int(np.searchsorted(levels, max(_start(a), _start(b))))
     keep = tables["spectrum"]["level"] >= spectrum_from
@@ -157,7 +160,9 @@ def _cuts(tally: Tally, others: Floats) -> Floats:
     return np.union1d(tally.edges, others[free])
 
 
-def _fitted(tally: Tally, joint: Sequence[tuple[str, ...]], names: Sequence[str], edges: Floats, levels: Floats) -> dict[str, Table]:
+def _fitted(
+    tally: Tally, joint: Sequence[tuple[str, ...]], names: Sequence[str], edges: Floats, levels: Floats
+) -> dict[str, Table]:
     """The tables on the common axes; rows of levels that are not common are left out."""
     joint_to = np.array([joint.index(values) for values in tally.joint], dtype=np.int64)
     label_to = np.array([names.index(label.name) for label in tally.labels], dtype=np.int64)
@@ -185,11 +190,11 @@ def _fitted(tally: Tally, joint: Sequence[tuple[str, ...]], names: Sequence[str]
                     table[column] = level_to[table[column]]
         fitted[name] = {column: values[keep] for column, values in table.items()}
     # Levels that became one: their counts of a search add.
-    columns = list(TABLES["spectrum"])
-    keys, inverse = np.unique(np.stack([fitted["spectrum"][c] for c in columns[:-1]]), axis=1, return_inverse=True)
+    names_of = list(TABLES["spectrum"])
+    keys, inverse = np.unique(np.stack([fitted["spectrum"][c] for c in names_of[:-1]]), axis=1, return_inverse=True)
     count = np.zeros(keys.shape[1], dtype=np.int64)
     np.add.at(count, inverse.ravel(), fitted["spectrum"]["count"])
-    fitted["spectrum"] = dict(zip(columns, [*keys, count], strict=True))
+    fitted["spectrum"] = dict(zip(names_of, [*keys, count], strict=True))
     return fitted
 
 
@@ -257,7 +262,9 @@ def _share(tables: dict[str, Table], fitted: Sequence[dict[str, Table]], shared:
     sides = ("reference_people",) if shared == "references" else ("probe_people", "reference_people")
     for side in sides:
         design[side] = np.maximum(a[side], b[side])
-    design["people"] = np.maximum(np.maximum(a["people"], b["people"]), np.maximum(design["probe_people"], design["reference_people"]))
+    design["people"] = np.maximum(
+        np.maximum(a["people"], b["people"]), np.maximum(design["probe_people"], design["reference_people"])
+    )
     a, b, moments = _aligned("search_moments", fitted, tables["search_moments"])
     moments["references"] = np.maximum(a["references"], b["references"])
     moments["sum_d2"] += _twice_root(np.maximum(a["sum_d2"] - a["sum_d"], 0), np.maximum(b["sum_d2"] - b["sum_d"], 0))
@@ -325,7 +332,11 @@ def _people(a: Tally, b: Tally, shared: Sharing) -> dict[str, int]:
     most = {key: max(a.people[key], b.people[key]) for key in a.people}
     if shared == "references":
         # Probes are other people; references the same. Who is on both sides is not known: at least this many.
-        return added | {"reference": most["reference"], "references": most["references"], "any": max(added["probe"], most["any"])}
+        return added | {
+            "reference": most["reference"],
+            "references": most["references"],
+            "any": max(added["probe"], most["any"]),
+        }
     return most | {"probes": added["probes"]}
 
 

@@ -55,7 +55,8 @@ TABLES: dict[str, dict[str, str]] = {
         "sum_r2": "sum over people of squared comparisons as probe",
         "sum_c2": "sum over people of squared comparisons as reference",
         "sum_rc": "sum over people of comparisons as probe times comparisons as reference",
-        "sum_p2": "sum over unordered pairs of people of squared comparisons between them (estimated when pairs repeat)",
+        "sum_p2": "sum over unordered pairs of people of squared comparisons between them "
+        "(estimated when pairs repeat)",
     },
     "nonmated_moments": {
         "probe_label": "index into labels",
@@ -89,7 +90,7 @@ TABLES: dict[str, dict[str, str]] = {
         "failed": "searches whose probe failed in every comparison",
         "people": "people who searched",
         "sum_k2": "sum over people of squared searches",
-        "gallery_min": "smallest number of references searched (the mate left out where mated = 0)",
+        "gallery_min": "smallest number of references searched: those with a completed comparison (the mate left out where mated = 0)",
         "gallery_median": "median number",
         "gallery_max": "largest number",
     },
@@ -105,9 +106,11 @@ TABLES: dict[str, dict[str, str]] = {
         "exceed": "non-mated candidates at or above the level in these searches",
         "sum_a2": "sum over people of squared hits (A_i)",
         "sum_ak": "sum over people of hits times searches",
-        "sum_d2": "sum over reference people of squared D_j: searches in which j is the only person at or above the level",
+        "sum_d2": "sum over reference people of squared D_j: searches in which j is the only person at or above "
+        "the level",
         "sum_d": "sum of D_j",
-        "sum_q2": "sum over unordered pairs of people of (d_ij + d_ji) squared, d_ij: searches by i in which j is that only person",
+        "sum_q2": "sum over unordered pairs of people of (d_ij + d_ji) squared, d_ij: searches by i in which j is "
+        "that only person",
         "sum_ad": "sum over people of A_i D_i",
         "sum_kd": "sum over people of searches times D_i",
         "references": "reference people with a completed comparison in these searches",

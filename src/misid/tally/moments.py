@@ -159,8 +159,10 @@ def mate_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_
         _, table = _errors_from_matches(design, found, labels, n_joint, n_levels)
         table["rank"] = np.full(len(table["label"]), rank, dtype=np.int64)
         tables.append(table)
-    return {name: np.concatenate([t[name] for t in tables]) for name in
-            ("label", "level", "rank", "errors", "sum_e2", "sum_ek")}
+    return {
+        name: np.concatenate([t[name] for t in tables])
+        for name in ("label", "level", "rank", "errors", "sum_e2", "sum_ek")
+    }
 
 
 def _errors_from_matches(

@@ -68,4 +68,3 @@ class Parts:
         """Remove the finished parts: the tally that they were for is written."""
         if self.directory is not None:
             shutil.rmtree(self.directory, ignore_errors=True)
-

@@ -78,9 +78,7 @@ def failed_rows(view: str) -> str:
 
 def split_bins(view: str, grid: Grid, starts: list[float]) -> str:
     """Non-mated comparisons in the coarse bins that a threshold below the tail splits, piece by piece."""
-    inside = " OR ".join(
-        f"(score >= {literal(start)} AND score < {literal(start + grid.step)})" for start in starts
-    )
+    inside = " OR ".join(f"(score >= {literal(start)} AND score < {literal(start + grid.step)})" for start in starts)
     return f"""
         SELECT probe_group, reference_group, {grid.key()} AS key, {grid.part()} AS part, count(*) AS n
         FROM {view} WHERE {NONMATED} AND ({inside})

@@ -38,7 +38,7 @@ def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Seq
              SELECT reference, person, reference_group AS grp FROM by_reference
              UNION ALL SELECT reference, reference_person, reference_group FROM mated_rows
              UNION ALL SELECT reference, reference_person, reference_group FROM failed_rows WHERE reference IS NOT NULL) AS t
-           GROUP BY reference""",
+           GROUP BY reference""",  # noqa: E501
     )
     engine.keep("persons", _persons())
     _refuse_two_groups(engine)

@@ -32,7 +32,7 @@ def target_pins(engine: DuckDBEngine, values: str, total: int, targets: Sequence
     rows = engine.columns(f"""
         SELECT score, above FROM (
           SELECT score, n, sum(n) OVER (ORDER BY score DESC ROWS UNBOUNDED PRECEDING) AS above FROM ({values}) AS v) AS t
-        WHERE above - n <= {max(wanted.values())} ORDER BY score DESC""")
+        WHERE above - n <= {max(wanted.values())} ORDER BY score DESC""")  # noqa: E501
     scores, above = rows["score"].astype(np.float64), rows["above"].astype(np.int64)
     pins = {}
     for target, allowed in wanted.items():
@@ -63,7 +63,9 @@ def crossing_bin(nonmated: Ints, mated: Ints) -> int | None:
     return int(np.flatnonzero(fmr >= fnmr)[-1])
 
 
-def crossing_pins(engine: DuckDBEngine, low: float, high: float, above: int, below: int, total: int, mated: int) -> Floats:
+def crossing_pins(
+    engine: DuckDBEngine, low: float, high: float, above: int, below: int, total: int, mated: int
+) -> Floats:
     """The scores in [low, high) at which FMR and FNMR come closest: the two on either side of the crossing.
 
     `above`: non-mated comparisons at or above `high`; `below`: mated ones under `low`; `total`, `mated`: all

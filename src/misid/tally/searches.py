@@ -33,7 +33,11 @@ def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
     Mates at or above the cut are ranked within the tail; the few below it by `outranking`, a full scan.
     Ties count against the mate.
     """
-    engine.keep("best_mates", "SELECT probe, max(score) AS best, count(*) AS tried FROM mated_rows GROUP BY probe")
+    engine.keep(
+        "best_mates",
+        """SELECT probe, max(score) AS best, count(*) FILTER (WHERE NOT failed) AS searched, count(*) AS tried
+           FROM mated_rows GROUP BY probe""",
+    )
     engine.keep("low_mates", f"SELECT probe, best FROM best_mates WHERE best < {cut}")
     engine.keep(
         "outranking",
@@ -43,7 +47,7 @@ def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
     )
     engine.keep(
         "mates_",
-        """SELECT b.probe AS probe, b.best AS best, b.tried AS tried, 1 + coalesce(o.n, 0) AS rank
+        """SELECT b.probe AS probe, b.best AS best, b.tried AS tried, b.searched AS searched, 1 + coalesce(o.n, 0) AS rank
            FROM best_mates AS b LEFT JOIN outranking AS o ON o.probe = b.probe""",
     )
 
@@ -53,8 +57,11 @@ def list_searches(engine: DuckDBEngine, grid: Grid, gallery: int | None) -> None
 
     `gallery` is the number of references where it is declared; otherwise those each probe met are counted.
     """
-    size = "coalesce(b.m, 0) + coalesce(f.n, 0)" if gallery is None else str(int(gallery))
-    tried = "coalesce(m.tried, 0)" if gallery is None else "0"
+    # A reference that failed is not in the gallery; of a probe that failed only what was tried is known.
+    others = "CASE WHEN done > 0 THEN done ELSE tried END"
+    everybody = "CASE WHEN done + mates_done > 0 THEN done + mates_done ELSE tried + mates_tried END"
+    if gallery is not None:
+        others = everybody = str(int(gallery))
     engine.keep(
         "searches_",
         f"""
@@ -62,11 +69,12 @@ def list_searches(engine: DuckDBEngine, grid: Grid, gallery: int | None) -> None
           SELECT probe, max(best) AS best, CAST(sum(m) AS BIGINT) AS m FROM by_probe GROUP BY probe),
         failures AS (SELECT probe, CAST(sum(n) AS BIGINT) AS n FROM failed_rows GROUP BY probe),
         found AS (
-          SELECT p.code, p.person, p.joint, {size} AS m, {tried} AS tried, b.best AS best, m.best AS mate,
-                 m.rank AS rank, s.counts AS counts, s.has_mate AS has_mate, s.failed AS failed
+          SELECT p.code, p.person, p.joint, coalesce(b.m, 0) AS done, coalesce(b.m, 0) + coalesce(f.n, 0) AS tried,
+                 coalesce(m.searched, 0) AS mates_done, coalesce(m.tried, 0) AS mates_tried, b.best AS best,
+                 m.best AS mate, m.rank AS rank, s.counts AS counts, s.has_mate AS has_mate, s.failed AS failed
           FROM probes AS p JOIN search_flags AS s ON s.probe = p.probe LEFT JOIN best AS b ON b.probe = p.probe
           LEFT JOIN failures AS f ON f.probe = p.probe LEFT JOIN mates_ AS m ON m.probe = p.probe)
-        SELECT s.code AS code, s.person AS person, s.joint AS joint, s.m AS m, s.tried AS tried,
+        SELECT s.code AS code, s.person AS person, s.joint AS joint, {others} AS others, {everybody} AS everybody,
                s.has_mate AS has_mate, s.counts AS counts, s.failed AS failed,
                coalesce(bb.bin, {NO_BIN}) AS best_bin, coalesce(bb.lvl, -1) AS best_lvl,
                coalesce(mb.bin, {NO_BIN}) AS mate_bin, coalesce(mb.lvl, -1) AS mate_lvl,
@@ -81,9 +89,19 @@ def search_design(engine: DuckDBEngine, labels: Sequence[Label]) -> Table:
     """Table search_design."""
     rows: dict[str, list[int]] = {
         name: []
-        for name in ("label", "mated", "searches", "failed", "people", "sum_k2", "gallery_min", "gallery_median", "gallery_max")
+        for name in (
+            "label",
+            "mated",
+            "searches",
+            "failed",
+            "people",
+            "sum_k2",
+            "gallery_min",
+            "gallery_median",
+            "gallery_max",
+        )
     }
-    for mated, condition, size in ((0, "counts", "m"), (1, "has_mate", "m + tried")):
+    for mated, condition, size in ((0, "counts", "others"), (1, "has_mate", "everybody")):
         people = engine.columns(f"""
             SELECT joint, CAST(sum(k) AS BIGINT) AS searches, CAST(sum(failed) AS BIGINT) AS failed,
                    count(*) AS people, CAST(sum(k * k) AS BIGINT) AS sum_k2
@@ -117,19 +135,25 @@ def _spread(values: Ints, counts: Ints) -> tuple[int, int, int]:
 
 def best_nonmated(engine: DuckDBEngine) -> Table:
     """Table best_nonmated."""
-    return _table(engine.columns("""
+    return _table(
+        engine.columns("""
         SELECT joint AS probe_group, best_bin AS bin, count(*) AS count FROM searches_ WHERE counts
-        GROUP BY joint, best_bin ORDER BY joint, best_bin"""))
+        GROUP BY joint, best_bin ORDER BY joint, best_bin""")
+    )
 
 
 def mates(engine: DuckDBEngine) -> Table:
     """Table mates."""
-    return _table(engine.columns("""
+    return _table(
+        engine.columns("""
         SELECT joint AS probe_group, rank, mate_bin AS bin, count(*) AS count FROM searches_ WHERE has_mate
-        GROUP BY joint, rank, mate_bin ORDER BY joint, rank, mate_bin"""))
+        GROUP BY joint, rank, mate_bin ORDER BY joint, rank, mate_bin""")
+    )
 
 
-def search_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int, references: Ints) -> Table:
+def search_moments(
+    engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int, references: Ints
+) -> Table:
     """Table search_moments. `references`: reference people searched, per label of the probes."""
     hits_step = _STEP.format(keys="s.person")
     hits = engine.columns(f"""
@@ -228,12 +252,14 @@ def spectrum(engine: DuckDBEngine, from_level: int) -> Table:
 
     An order of ids, or of a hash of ids, would let whoever has the ids find a person's row.
     """
-    rows = _table(engine.columns(f"""
+    rows = _table(
+        engine.columns(f"""
         SELECT t.probe AS search, t.joint_p AS probe_group, t.joint_r AS reference_group, p.block AS block,
                t.lvl AS level, count(*) AS count
         FROM tail AS t JOIN persons AS p ON p.code = t.person_r
         WHERE t.counts AND t.lvl >= {from_level}
-        GROUP BY t.probe, t.joint_p, t.joint_r, p.block, t.lvl"""))
+        GROUP BY t.probe, t.joint_p, t.joint_r, p.block, t.lvl""")
+    )
     content = ("probe_group", "reference_group", "block", "level", "count")
     _, search = np.unique(rows["search"], return_inverse=True)
     n_searches = int(search.max()) + 1 if search.size else 0
@@ -255,21 +281,25 @@ def spectrum(engine: DuckDBEngine, from_level: int) -> Table:
 
 def spectrum_design(engine: DuckDBEngine) -> Table:
     """Table spectrum_design."""
-    return _table(engine.columns("""
+    return _table(
+        engine.columns("""
         WITH n AS (SELECT joint, count(*) AS searches FROM searches_ WHERE counts GROUP BY joint)
         SELECT p.joint AS probe_group, j.joint AS reference_group, any_value(n.searches) AS searches,
                CAST(sum(b.m) AS BIGINT) AS comparisons
         FROM by_probe AS b JOIN probes AS p ON p.probe = b.probe JOIN joints AS j ON j.name = b.reference_group
         JOIN search_flags AS s ON s.probe = b.probe AND s.counts
-        JOIN n ON n.joint = p.joint GROUP BY p.joint, j.joint ORDER BY p.joint, j.joint"""))
+        JOIN n ON n.joint = p.joint GROUP BY p.joint, j.joint ORDER BY p.joint, j.joint""")
+    )
 
 
 def blocks(engine: DuckDBEngine) -> Table:
     """Table blocks."""
-    return _table(engine.columns("""
+    return _table(
+        engine.columns("""
         SELECT p.block AS block, r.joint AS reference_group, count(DISTINCT r.person) AS people, count(*) AS "references"
         FROM references_ AS r JOIN persons AS p ON p.code = r.person
-        GROUP BY p.block, r.joint ORDER BY p.block, r.joint"""))
+        GROUP BY p.block, r.joint ORDER BY p.block, r.joint""")  # noqa: E501
+    )
 
 
 def _table(columns: Columns) -> Table:
