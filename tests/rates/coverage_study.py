@@ -156,13 +156,14 @@ def _sums(scores: Scores, levels: npt.NDArray[np.float64], same: bool, probes_ea
         for j in range(m):
             if same and i == j:
                 continue
-            here[:] = 0
             touched = False
             for p in range(i * probes_each, (i + 1) * probes_each):
                 s = scores[p, j]
                 if s >= levels[0]:
                     a = np.searchsorted(levels, s, side="right") - 1
-                    touched = True
+                    if not touched:
+                        here[:] = 0
+                        touched = True
                     here[a] += 1
                     R[i, a] += 1
                     C[j, a] += 1
@@ -197,6 +198,28 @@ def _sums(scores: Scores, levels: npt.NDArray[np.float64], same: bool, probes_ea
     return R, C, A, D, pairs, lone
 
 
+def _design(scores: Scores, *, same: bool, probes_each: int) -> NonmatedDesign:
+    n_probes, m = scores.shape
+    n = n_probes // probes_each
+    people = {"probe_people": n, "reference_people": m, "people": n if same else n + m}
+    if np.isfinite(scores).all():
+        k = probes_each
+        made = n * (n - 1) if same else n_probes * m
+        return NonmatedDesign(
+            comparisons=made, **people, sum_r2=made * (n - 1) if same else made * m * k,
+            sum_c2=made * (n - 1) if same else made * n_probes, sum_rc=made * (n - 1) if same else 0,
+            sum_p2=2 * made if same else made * k,
+        )  # fmt: skip
+    if same:
+        raise NotImplementedError("gaps are simulated between two sets of people only")
+    between = np.isfinite(scores).reshape(n, probes_each, m).sum(1).astype(np.int64)
+    r, c = between.sum(1), between.sum(0)
+    return NonmatedDesign(
+        comparisons=int(r.sum()), **people, sum_r2=int(r @ r), sum_c2=int(c @ c), sum_rc=0,
+        sum_p2=int((between**2).sum()),
+    )  # fmt: skip
+
+
 def nonmated(
     scores: Scores, levels: npt.NDArray[np.float64], *, same: bool, probes_each: int = 1
 ) -> tuple[NonmatedDesign, NonmatedMoments, SearchDesign, SearchMoments]:
@@ -204,18 +227,7 @@ def nonmated(
     n_probes, m = scores.shape
     n = n_probes // probes_each
     R, C, A, D, pairs, lone = _sums(scores, np.asarray(levels, np.float64), same, probes_each)
-    made = np.isfinite(scores)
-    if same:
-        made = made & ~np.eye(n, dtype=bool)
-    r = made.reshape(n, probes_each, m).sum((1, 2)).astype(np.int64)
-    c = made.sum(0).astype(np.int64)
-    between = made.reshape(n, probes_each, m).sum(1).astype(np.int64)
-    if same:
-        between = np.triu(between + between.T)
-    design = NonmatedDesign(
-        comparisons=int(r.sum()), probe_people=n, reference_people=m, people=n if same else n + m,
-        sum_r2=int(r @ r), sum_c2=int(c @ c), sum_rc=int(r @ c) if same else 0, sum_p2=int((between**2).sum()),
-    )  # fmt: skip
+    design = _design(scores, same=same, probes_each=probes_each)
     zero = np.zeros(len(levels))
     moments = NonmatedMoments(
         exceed=R.sum(0), sum_r2=(R * R).sum(0), sum_c2=(C * C).sum(0),
@@ -330,6 +342,14 @@ def run_nonmated(run: Run, generator: Any) -> list[dict[str, Any]]:
     rng = run.rng()
     for _ in range(run.replicates):
         scores, _, same, each = _draw(run, generator, rng)
+        if run.study == "rungs":
+            # Levels that the test itself sets, evenly in score from a common one to its tenth largest.
+            tail = np.sort(scores[~np.eye(n, dtype=bool)] if same else scores.ravel())
+            own = np.linspace(tail[-round(tail.size * 10**-1.25)], tail[-10], 48)
+            levels = np.unique(np.array([*at, *own]))
+            moved = np.searchsorted(levels, at)
+            fmr = {int(i): c for i, c in zip(moved, fmr.values(), strict=True)}
+            fpir = {int(i): c for i, c in zip(moved, fpir.values(), strict=True)}
         design, moments, search_design, search_moments = nonmated(scores, levels, same=same, probes_each=each)
         trials = design.comparisons
         both = (design, moments)
@@ -399,7 +419,14 @@ def run_chosen(run: Run, generator: Any) -> list[dict[str, Any]]:
     return [eer.record(run, "EER")] + [c.record(run, "FNMR at FMR") for c in cells.values()]
 
 
-RUNNERS = {"rates": run_nonmated, "zero": run_nonmated, "few": run_nonmated, "fnmr": run_mated, "chosen": run_chosen}
+RUNNERS = {
+    "rates": run_nonmated,
+    "rungs": run_nonmated,
+    "zero": run_nonmated,
+    "few": run_nonmated,
+    "fnmr": run_mated,
+    "chosen": run_chosen,
+}
 
 
 def all_runs(names: Iterable[str]) -> list[Run]:
@@ -416,6 +443,7 @@ def all_runs(names: Iterable[str]) -> list[Run]:
     runs += [run("fnmr", g, "mated", n, r, k) for n, r in sizes.items() for g in trials for k in (1, 2, 5)]
     runs += [run("zero", g, lay, n, 3000 if n == 100 else 1500) for n in (100, 500) for g in names for lay in two]
     runs += [run("rates", g, lay, n, sizes[n]) for n in (100, 500) for g in trials for lay in ("two probes", "ragged")]
+    runs += [run("rungs", g, lay, n, sizes[n]) for n in (100, 500) for g in trials for lay in two]
     runs += [run("few", g, "bip", n, 1000, 500) for n in (5, 10, 19, 30) for g in shares]
     runs += [run("chosen", g, lay, n, r, k) for n, r in {100: 400, 500: 300, 2000: 80}.items() for g in trials
              for lay in two for k in (1, 4)]  # fmt: skip

@@ -248,3 +248,22 @@ def test_rarefaction_of_a_large_gallery_keeps_its_digits() -> None:
 def test_rarefaction_refuses_what_it_cannot_know(k: list[int], n: list[int], gallery: int, size: int) -> None:
     with pytest.raises(UsageError):
         rarefied_fpir(np.array(k), np.array(n), gallery, size)
+
+
+@pytest.mark.parametrize("layout", ["same", "bip", "two", "ragged"])
+def test_the_study_knows_its_own_design(layout: str) -> None:
+    """Numbers of comparisons by person, against a design counted from the matrix."""
+    rng = np.random.default_rng(12)
+    n, m, each = 6, 6 if layout == "same" else 5, 2 if layout == "two" else 1
+    scores = rng.standard_normal((n * each, m)).astype(np.float32)
+    if layout == "ragged":
+        scores[rng.random(scores.shape) < 0.4] = -np.inf
+    design, *_ = study.nonmated(scores, np.array([0.0]), same=layout == "same", probes_each=each)
+    made = np.isfinite(scores)
+    if layout == "same":
+        made &= ~np.eye(n, dtype=bool)
+    r, c = made.reshape(n, each, m).sum((1, 2)), made.sum(0)
+    between = made.reshape(n, each, m).sum(1)
+    pairs = np.triu(between + between.T) if layout == "same" else between
+    found = (design.comparisons, design.sum_r2, design.sum_c2, design.sum_rc, design.sum_p2)
+    assert found == (made.sum(), r @ r, c @ c, r @ c if layout == "same" else 0, (pairs**2).sum())
