@@ -446,3 +446,16 @@ def test_everything_turns_into_plain_data() -> None:
 
     text = json.dumps(compute_rates(matrix(24, groups=True).tally(), thresholds=[1.0]).to_dict(), allow_nan=False)
     assert '"measure": "fmr"' in text
+
+
+def test_what_is_left_out_for_very_many_groups_is_said() -> None:
+    test = matrix(40, digits=1)
+    names = tuple(f"g{i:02d}" for i in range(20))
+    tally = Matrix(test.scores, np.arange(40) % 20, names).tally(edges=np.arange(-60, 81) / 10, levels=[0.5, 1.0, 2.0])
+    rates = compute_rates(tally, thresholds=np.arange(0, 24) / 8 // 0.1 / 10, targets=[0.1])
+    assert any("curves are drawn" in w for w in rates.warnings)
+    assert len({p.probe_group for p in rates.curves}) == 13
+    assert any("very many pairs" in w for w in rates.warnings)
+    pairs = [r for r in rates.records if r.measure == "fmr" and r.probe_group == "g00" and r.reference_group == "g01"]
+    assert pairs
+    assert all(r.target is None for r in pairs)

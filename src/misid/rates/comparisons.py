@@ -40,6 +40,11 @@ def label_pairs(counts: Counts) -> list[tuple[int, int]]:
     ]
 
 
+def too_many_pairs(counts: Counts, points: Sequence[Point]) -> bool:
+    """Whether rates of pairs of different groups are left to the thresholds under audit."""
+    return len(label_pairs(counts)) * len(points) > MAX_PAIR_RATES
+
+
 def comparison_rates(counts: Counts, limits: Limits, points: Sequence[Point]) -> list[ComparisonRate]:
     """FMR and FNMR at the points that are thresholds or targets of FMR.
 
@@ -81,10 +86,11 @@ def _fmr(counts: Counts, limits: Limits, points: Sequence[Point]) -> list[Compar
     records = []
     pairs = label_pairs(counts)
     audited = np.array([p.target is None for p in points], dtype=bool)
+    many = too_many_pairs(counts, points)
     for probe, reference in pairs:
         where = Where(probe_group=labels[probe].name, reference_group=labels[reference].name)
         here = np.ones_like(audited)
-        if len(pairs) * len(points) > MAX_PAIR_RATES and 0 != probe != reference != 0:
+        if many and 0 != probe != reference != 0:
             here = audited
         intervals = limits.fmr(probe, reference, positions[here], errors[here, probe, reference])
         for point, interval in zip((p for p, h in zip(points, here, strict=True) if h), intervals, strict=True):

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from misid.ground.errors import UsageError
 from misid.ground.rate import Rate
 from misid.rates.calibration import calibrate
-from misid.rates.comparisons import comparison_rates, eer_rates
+from misid.rates.comparisons import comparison_rates, eer_rates, too_many_pairs
 from misid.rates.consistency import check_consistency
 from misid.rates.counts import Counts
-from misid.rates.curves import curve_points, histograms
+from misid.rates.curves import MAX_CURVES, curve_points, drawn_labels, histograms
 from misid.rates.differentials import differentials
 from misid.rates.failures import failure_rates, with_failures
 from misid.rates.limits import Limits
@@ -116,8 +116,18 @@ def compute_rates(
         cmc=tuple(cmc_rates(counts, limits, cmc_ranks(counts))) if curves else (),
         differentials=differentials(tally, records, level=level, reference=reference),
         calibration=calibrate(counts) if curves else None,
-        warnings=tally.warnings,
+        warnings=tally.warnings + _left_out(counts, points, curves=curves),
     )
+
+
+def _left_out(counts: Counts, points: Sequence[Point], *, curves: bool) -> tuple[str, ...]:
+    """What was not computed because there are very many groups."""
+    notes = []
+    if too_many_pairs(counts, [p for p in points if p.target_of != "fpir"]):
+        notes.append("very many pairs of groups: FMR of two different groups is given at thresholds under audit only")
+    if curves and len(drawn_labels(counts)) < counts.n_labels:
+        notes.append(f"curves are drawn of everybody and of the {MAX_CURVES} groups that searched most")
+    return tuple(notes)
 
 
 def _target_points(counts: Counts, targets: Sequence[float]) -> list[Point]:
