@@ -26,7 +26,7 @@ def test_every_table_by_hand() -> None:
     assert (0, 0, 1, 3, 3, 5, 3, 5, 5, 8) in rows["nonmated_moments"]
     assert rows["mated_design"] == [(0, 2, 1, 4)]
     assert rows["mated_moments"] == [(0, 0, 1, 1, 2), (0, 1, 1, 1, 2)]
-    assert rows["search_design"] == [(0, 0, 4, 0, 3, 6, 1, 1, 2), (0, 1, 3, 0, 2, 5, 2, 2, 2)]
+    assert rows["search_design"] == [(0, 0, 4, 0, 3, 6, 1, 1, 2), (0, 1, 3, 0, 2, 5, 1, 2, 2)]
     assert rows["best_nonmated"] == [(0, 0, 1), (0, 2, 3)]
     # At 0.5: hits a2, b1, c1; alone: a2 meets b, b1 meets a, c1 meets both.
     assert (0, 0, 3, 4, 3, 2 + 1 + 1, 2, 2, 2**2, 2, 2 + 1, 2) in rows["search_moments"]
