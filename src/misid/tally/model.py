@@ -90,7 +90,8 @@ TABLES: dict[str, dict[str, str]] = {
         "failed": "searches whose probe failed in every comparison",
         "people": "people who searched",
         "sum_k2": "sum over people of squared searches",
-        "gallery_min": "smallest number of references searched: those with a completed comparison (the mate left out where mated = 0)",
+        "gallery_min": "smallest number of references searched: those with a completed comparison "
+        "(the mate left out where mated = 0)",
         "gallery_median": "median number",
         "gallery_max": "largest number",
     },

@@ -48,7 +48,7 @@ def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
     engine.keep(
         "mates_",
         """SELECT b.probe AS probe, b.best AS best, b.tried AS tried, b.searched AS searched, 1 + coalesce(o.n, 0) AS rank
-           FROM best_mates AS b LEFT JOIN outranking AS o ON o.probe = b.probe""",
+           FROM best_mates AS b LEFT JOIN outranking AS o ON o.probe = b.probe""",  # noqa: E501
     )
 
 
