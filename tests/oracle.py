@@ -7,7 +7,8 @@ Decisions that the descriptions leave open, and that are taken here:
 - a search of a full-score test is a probe sample; it is mated when a mated comparison was tried, and
   counts towards FPIR when a non-mated one was, also where these failed;
 - "failed in every comparison" is over all comparisons of the probe, mated or not;
-- galleries are counted in references tried, failures included; the median is the lower one;
+- galleries are counted in references with a completed comparison (of a probe that failed throughout: tried);
+  the median is the lower one;
 - a mate that failed or was not returned has rank 101 and bin -1;
 - a candidate list is censored below its last score when it is full, else below the return threshold.
 """
@@ -205,7 +206,9 @@ def oracle_tally(
     def searched(p: Any, kind: int) -> int:
         if gallery is not None:
             return gallery[0]
-        return sum(1 for i in by_probe[p] if kind == 1 or not mt[i])
+        tried = [i for i in by_probe[p] if kind == 1 or not mt[i]]
+        completed = [i for i in tried if not fl[i]]
+        return len(completed or tried)
 
     best: Counter[tuple[int, int]] = Counter()
     mate_table: Counter[tuple[int, int, int]] = Counter()

@@ -169,6 +169,7 @@ def _passes(
         lists.leave_passes(engine, gallery)
         todo = survey.plan(coarse, audit, total=lists.comparisons(engine), keep_all=True)
         _view_kept(engine)
+        parts.run("lone_mates", passes.lone_mates)
         return todo, lists.comparisons(engine)
     todo = survey.plan(coarse, audit)
     stage("counting comparisons per probe")
@@ -178,6 +179,11 @@ def _passes(
     stage("collecting mated comparisons and the highest non-mated ones")
     parts.run("kept_rows", lambda view: passes.kept_rows(view, todo.cut))
     _view_kept(engine)
+    lone = engine.columns(f"SELECT count(*) AS n FROM kept_rows WHERE mated AND ({passes.LONE})")["n"][0]
+    if lone:
+        parts.run("lone_mates", passes.lone_mates)
+    else:
+        engine.view("lone_mates", passes.NO_LONE_MATES)
     parts.run("failed_rows", passes.failed_rows)
     searches.flag_searches(engine)
     return todo, int(coarse.pooled(mated=False)[1].sum())
@@ -250,9 +256,9 @@ def fold(
     counted = engine.columns("""
         SELECT grp, count(DISTINCT person) AS people FROM (
           SELECT CAST(person AS VARCHAR) AS person, probe_group AS grp FROM by_probe
-          UNION ALL SELECT CAST(probe_person AS VARCHAR), probe_group FROM mated_rows
+          UNION ALL SELECT CAST(probe_person AS VARCHAR), probe_group FROM lone_mates
           UNION ALL SELECT CAST(person AS VARCHAR), reference_group FROM by_reference
-          UNION ALL SELECT CAST(reference_person AS VARCHAR), reference_group FROM mated_rows) AS t GROUP BY grp""")
+          UNION ALL SELECT CAST(reference_person AS VARCHAR), reference_group FROM lone_mates) AS t GROUP BY grp""")
     people_of = dict(zip(counted["grp"].tolist(), counted["people"].tolist(), strict=True))
     small = [values for values, name in zip(scores.joint, names, strict=True) if people_of.get(name, 0) < min_people]
     if not small:

@@ -58,13 +58,15 @@ def _add(archive: zipfile.ZipFile, name: str, body: bytes) -> None:
     entry = zipfile.ZipInfo(name, date_time=_EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16
-    archive.writestr(entry, body, compresslevel=6)
+    # Higher levels take three times as long to save a twentieth of the size.
+    archive.writestr(entry, body, compresslevel=3)
 
 
 def _csv(table: Table, names: list[str]) -> bytes:
-    row = ",".join(["%d"] * len(names))
-    rows = zip(*(table[name].tolist() for name in names), strict=True)
-    return "\n".join([",".join(names), *(row % values for values in rows), ""]).encode()
+    rows = np.stack([table[name] for name in names], axis=1)
+    # One format for all rows at once: a loop over half a million of them takes noticeably longer.
+    line = ",".join(["%d"] * len(names)) + "\n"
+    return (",".join(names) + "\n" + line * len(rows) % tuple(rows.ravel().tolist())).encode()
 
 
 def _manifest(tally: Tally, bodies: dict[str, bytes]) -> dict[str, Any]:

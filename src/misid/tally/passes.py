@@ -59,12 +59,28 @@ def by_reference(view: str) -> str:
 def kept_rows(view: str, cut: float) -> str:
     """The comparisons looked at one by one: every mated one, and the non-mated at or above the cut."""
     return f"""
-        SELECT probe, reference, probe_person, reference_person, probe_group, reference_group, mated, score, failed
+        SELECT probe, reference, mated, score, failed
         FROM {view} WHERE mated OR (NOT failed AND score >= {literal(cut)})"""
 
 
 MATED_ROWS = "SELECT * FROM kept_rows WHERE mated"
 TAIL_ROWS = "SELECT probe, reference, score FROM kept_rows WHERE NOT mated"
+
+
+LONE = """probe NOT IN (SELECT probe FROM by_probe) OR reference NOT IN (SELECT reference FROM by_reference)"""
+"""Mated comparisons of samples that took part in no completed non-mated one: their people are not known yet."""
+
+
+def lone_mates(view: str) -> str:
+    """People and groups of samples met in mated comparisons only; a scan that most tests do not need."""
+    return f"""
+        SELECT DISTINCT probe, reference, probe_person, reference_person, probe_group, reference_group
+        FROM {view} WHERE mated AND ({LONE})"""
+
+
+NO_LONE_MATES = """
+        SELECT probe, reference, NULL AS probe_person, NULL AS reference_person, NULL AS probe_group, NULL AS reference_group
+        FROM kept_rows WHERE FALSE"""
 
 
 def failed_rows(view: str) -> str:

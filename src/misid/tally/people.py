@@ -28,7 +28,7 @@ def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Seq
         "seen_probes",
         """SELECT probe, any_value(person) AS person, min(grp) AS grp FROM (
              SELECT probe, person, probe_group AS grp FROM by_probe
-             UNION ALL SELECT probe, probe_person, probe_group FROM mated_rows
+             UNION ALL SELECT probe, probe_person, probe_group FROM lone_mates
              UNION ALL SELECT probe, probe_person, probe_group FROM failed_rows) AS t
            GROUP BY probe""",
     )
@@ -36,7 +36,7 @@ def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Seq
         "seen_references",
         """SELECT reference, any_value(person) AS person, min(grp) AS grp FROM (
              SELECT reference, person, reference_group AS grp FROM by_reference
-             UNION ALL SELECT reference, reference_person, reference_group FROM mated_rows
+             UNION ALL SELECT reference, reference_person, reference_group FROM lone_mates
              UNION ALL SELECT reference, reference_person, reference_group FROM failed_rows WHERE reference IS NOT NULL) AS t
            GROUP BY reference""",  # noqa: E501
     )
