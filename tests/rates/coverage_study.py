@@ -18,7 +18,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +63,10 @@ class Normal:
     Bad probes have higher and more scattered non-mated scores, and lower mated ones.
     """
 
-    def __init__(self, name: str, bad: float) -> None:
-        self.name, self.bad = name, bad
+    def __init__(self, name: str, bad: float, shift: float = 0.9) -> None:
+        self.name, self.bad, self.shift = name, bad, shift
         self.sd_a, self.sd_b, self.sd_e, self.rho = 0.3, 0.3, 0.9, 0.7
-        self.shift, self.bad_sd, self.mated_shift = 0.9, 0.6, -1.5
+        self.bad_sd, self.mated_shift = 0.6, -1.5
         self.mated = (5.0, 0.6, 1.0)
 
     def draw_subjects(self, rng: np.random.Generator, n: int) -> dict[str, Any]:
@@ -107,7 +107,11 @@ class Normal:
 
 
 def own_generators() -> dict[str, Any]:
-    return {"normal": Normal("normal", 0.0), "mixture": Normal("mixture", 0.15)}
+    return {"normal": Normal("normal", 0.0), "mixture": Normal("mixture", 0.15), "rare": RARE}
+
+
+RARE = Normal("rare", 0.02, shift=1.5)
+"""Two in a hundred probes make nearly all errors: beyond what 100 people can show."""
 
 
 def reference_generators(path: Path) -> dict[str, Any]:
@@ -125,6 +129,7 @@ def reference_generators(path: Path) -> dict[str, Any]:
         "additive": truth.Additive(mated=(5.0, 1.0)),
         "embedding": truth.Embedding(),
         "quality": quality,
+        "rare": RARE,
     }
 
 
@@ -240,6 +245,11 @@ def nonmated(
     return design, moments, SearchDesign(searches=n_probes, people=n, sum_k2=n * probes_each**2, references=m), searches
 
 
+def _only(moments: Any, kept: npt.NDArray[np.bool_]) -> Any:
+    """The moments at some of their levels."""
+    return replace(moments, **{k: v[kept] for k, v in vars(moments).items() if v is not None})
+
+
 def mated(scores: npt.NDArray[np.float64], levels: npt.NDArray[np.float64]) -> tuple[TrialDesign, TrialMoments]:
     """The same for mated scores, (people, trials of each)."""
     n, k = scores.shape
@@ -351,29 +361,34 @@ def run_nonmated(run: Run, generator: Any) -> list[dict[str, Any]]:
             fmr = {int(i): c for i, c in zip(moved, fmr.values(), strict=True)}
             fpir = {int(i): c for i, c in zip(moved, fpir.values(), strict=True)}
         design, moments, search_design, search_moments = nonmated(scores, levels, same=same, probes_each=each)
-        trials = design.comparisons
-        both = (design, moments)
+        trials, exceed, hits = design.comparisons, moments.exceed, search_moments.hits
+        where = {i: i for i in fmr}
+        if run.study == "rungs":
+            # The thresholds themselves are not levels: only their errors are known.
+            kept = np.isin(levels, own)
+            moments, search_moments = _only(moments, kept), _only(search_moments, kept)
+            where = {i: max(0, int(np.searchsorted(levels[kept], levels[i], side="right")) - 1) for i in fmr}
+        both, found = (design, moments), (search_design, search_moments)
         for i, cell in fmr.items():
-            t = int(moments.exceed[i])
+            t = int(exceed[i])
             if run.study == "zero":
                 bound = fmr_interval(*both, i, side="upper") if t == 0 else None
                 cell.add_zero(bound, binomial_limits(0, trials, 0.05)[1])
                 continue
-            cell.add(fmr_interval(*both, i), fmr_interval(*both, i, side="upper"),
-                     binomial_limits(t, trials, 0.025), binomial_limits(t, trials, 0.05)[1])  # fmt: skip
+            two, one = (fmr_interval(*both, where[i], errors=t, side=side) for side in ("two", "upper"))
+            cell.add(two, one, binomial_limits(t, trials, 0.025), binomial_limits(t, trials, 0.05)[1])
         if run.layout == "ragged":
             continue
-        found = (search_design, search_moments)
         for i, cell in fpir.items():
-            x = int(search_moments.hits[i])
+            x = int(hits[i])
             if run.study == "zero":
                 bound = fpir_interval(*found, i, nonmated=both, side="upper") if x == 0 else None
                 cell.add_zero(bound, binomial_limits(0, searches, 0.05)[1])
                 continue
-            cell.add(
-                fpir_interval(*found, i, nonmated=both), fpir_interval(*found, i, nonmated=both, side="upper"),
-                binomial_limits(x, searches, 0.025), binomial_limits(x, searches, 0.05)[1],
-            )  # fmt: skip
+            two, one = (
+                fpir_interval(*found, where[i], errors=x, nonmated=both, side=side) for side in ("two", "upper")
+            )
+            cell.add(two, one, binomial_limits(x, searches, 0.025), binomial_limits(x, searches, 0.05)[1])
     lines = [c.record(run, "FMR") for c in fmr.values()]
     return lines + ([] if run.layout == "ragged" else [c.record(run, "FPIR") for c in fpir.values()])
 
@@ -430,7 +445,7 @@ RUNNERS = {
 
 
 def all_runs(names: Iterable[str]) -> list[Run]:
-    names = list(names)
+    names = [x for x in names if x != "rare"]
     shares = [x for x in names if x != "independent"]
     trials = [x for x in names if x in ("additive", "quality", "normal", "mixture")]
     sizes = {100: 1000, 500: 600, 2000: 250}
@@ -444,6 +459,7 @@ def all_runs(names: Iterable[str]) -> list[Run]:
     runs += [run("zero", g, lay, n, 3000 if n == 100 else 1500) for n in (100, 500) for g in names for lay in two]
     runs += [run("rates", g, lay, n, sizes[n]) for n in (100, 500) for g in trials for lay in ("two probes", "ragged")]
     runs += [run("rungs", g, lay, n, sizes[n]) for n in (100, 500) for g in trials for lay in two]
+    runs += [run("stress", "rare", lay, n, 600) for n in (100, 500) for lay in two]
     runs += [run("few", g, "bip", n, 1000, 500) for n in (5, 10, 19, 30) for g in shares]
     runs += [run("chosen", g, lay, n, r, k) for n, r in {100: 400, 500: 300, 2000: 80}.items() for g in trials
              for lay in two for k in (1, 4)]  # fmt: skip

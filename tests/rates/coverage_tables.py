@@ -178,6 +178,8 @@ TABLES: dict[str, Callable[[list[Line]], str]] = {
     "ragged": lambda lines: _by_rate([x for x in lines if x["layout"] == "ragged"], "rates", "FMR"),
     "rungs-fmr": lambda lines: _by_rate(lines, "rungs", "FMR"),
     "rungs-fpir": lambda lines: _by_rate(lines, "rungs", "FPIR"),
+    "stress-fmr": lambda lines: _by_rate(lines, "stress", "FMR"),
+    "stress-fpir": lambda lines: _by_rate(lines, "stress", "FPIR"),
     "few": _few,
     "chosen": _chosen,
 }

@@ -164,13 +164,13 @@ def test_a_target_is_never_overshot(target: float) -> None:
     test = matrix(20, digits=1)
     off = test.scores[~test.mated]
     tally = test.tally()
-    achieved = rate(tally, "fmr", targets=[target])
+    achieved = rate(tally, "fmr", find={"target": target}, targets=[target])
     assert achieved.estimate is not None
     assert achieved.estimate <= target
     below = max(s for s in np.unique(test.scores) if s < (achieved.threshold or 0))
     assert (off >= below).mean() > target, "a lower threshold would have done"
-    assert rate(tally, "fnmr", targets=[target]).threshold == achieved.threshold
-    fpir = [r for r in compute_rates(tally, targets=[target]).records if r.measure == "fpir"]
+    assert rate(tally, "fnmr", find={"target": target}, targets=[target]).threshold == achieved.threshold
+    fpir = [r for r in compute_rates(tally, targets=[target]).records if r.measure == "fpir" and r.target]
     assert all(r.status == "refused" or (r.estimate or 0) <= target for r in fpir)
 
 

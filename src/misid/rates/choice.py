@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from misid.ground.numbers import at_target as at_target_text
 from misid.rates.counts import Counts
 from misid.rates.intervals import Interval, interval_at_target, threshold_interval
 from misid.rates.limits import Limits
@@ -17,7 +18,7 @@ LADDER = 33
 """Thresholds around a chosen one at which limits are looked at."""
 
 FIXED = (
-    "limits at this very threshold: no threshold of this test is known to have a rate as low as {target:g}, so how "
+    "limits at this very threshold: no threshold of this test is known to have a rate as low as {target}, so how "
     "far the choice could have moved is not known either"
 )
 
@@ -37,7 +38,7 @@ def at_target(point: Point, at: Ints, falling: Sequence[Interval], estimates: Fl
     wide = interval_at_target(chosen, point.target, falling, rising, level=plain.level)
     if wide.status == "bound" and plain.status == "ok":
         # The choice could have fallen anywhere above; what is known of this threshold is still worth having.
-        return replace(plain, warnings=(*plain.warnings, FIXED.format(target=point.target)))
+        return replace(plain, warnings=(*plain.warnings, FIXED.format(target=at_target_text(point.target))))
     return wide
 
 

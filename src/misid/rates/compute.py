@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from misid.ground.errors import UsageError
 from misid.ground.rate import Rate
+from misid.rates.beside import rates_beside
 from misid.rates.calibration import calibrate
 from misid.rates.comparisons import comparison_rates, eer_rates, too_many_pairs
 from misid.rates.consistency import check_consistency
@@ -108,6 +109,7 @@ def compute_rates(
     searches = search_rates(counts, limits, points, asked_ranks)
     records: list[Rate] = [*comparisons, *eer_rates(counts, limits), *with_failures(comparisons, samples), *samples]
     records += searches
+    records += rates_beside(counts, limits, points)
     records += cmc_rates(counts, limits, asked_ranks)
     return Rates(
         records=tuple(records),

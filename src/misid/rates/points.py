@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from misid.ground.errors import UsageError
+from misid.ground.numbers import at_target
 from misid.rates.counts import Counts
 from misid.tally.model import MAX_RANK, Ints, Tally
 
@@ -138,8 +139,8 @@ def point_for_target(counts: Counts, target: float, of: TargetOf) -> Point | Non
             target=target,
             target_of=of,
             refusal=(
-                f"{of.upper()} {target:g} cannot be seen in {trials:,} {what}: one error is already "
-                f"{1 / trials:.2g}; at least {needed:,} would be needed"
+                f"{of.upper()} of at most {at_target(target)} cannot be seen in {trials:,} {what}: "
+                f"one error is already more; at least {needed:,} would be needed"
             ),
         )
     first = 1
@@ -152,7 +153,7 @@ def point_for_target(counts: Counts, target: float, of: TargetOf) -> Point | Non
             target=target,
             target_of=of,
             refusal=(
-                f"no edge of this tally is above enough scores for {of.upper()} <= {target:g}; "
+                f"no edge of this tally is above enough scores for {of.upper()} of at most {at_target(target)}; "
                 f"make it again with `misid tally --target {target:g}`"
             ),
         )

@@ -34,31 +34,43 @@ def search_rates(counts: Counts, limits: Limits, points: Sequence[Point], ranks:
     for point in asked:
         if point.threshold is None or "nonmated" in point.inexact:
             records.append(refused(SearchRate, "fpir", point, limits.level))
-            records.append(refused(SearchRate, "selectivity", point, limits.level))
+            if point.target is None:
+                records.append(refused(SearchRate, "selectivity", point, limits.level))
         if point.threshold is None or "mated" in point.inexact:
             records.append(refused(SearchRate, "fnir", point, limits.level))
     found = [p for p in asked if p.threshold is not None]
     exact = [p for p in found if "nonmated" not in p.inexact]
-    positions = np.array([p.position for p in exact], dtype=np.int64)
     for index, label in enumerate(counts.tally.labels):
-        where = _where(counts, index, 0, label.name)
-        hits = counts.best[index][positions]
-        for point, interval in zip(exact, limits.fpir(index, positions, hits), strict=True):
-            hidden = _hidden(counts, point.position, None, index, 0)
-            rate = rate_from(SearchRate, "fpir", where, point, interval, limits.level, NO_NONMATED)
-            if hidden and rate.status != "undefined":
-                most = limits.fpir(index, np.array([point.position]), np.array([(rate.errors or 0) + hidden]))
-                rate = _censored(rate, rate.lo, None if most[0] is None else most[0].hi)
-            records.append(rate)
-        records += _selectivity(counts, limits, index, exact, where)
+        records += fpir_rates(counts, limits, index, exact)
+        records += _selectivity(counts, limits, index, exact, _where(counts, index, 0, label.name))
     records += fnir_rates(counts, limits, [p for p in found if "mated" not in p.inexact], (*ranks, None))
     return records
 
 
+def fpir_rates(counts: Counts, limits: Limits, index: int, points: Sequence[Point]) -> list[SearchRate]:
+    """FPIR of one label at points."""
+    records = []
+    positions = np.array([p.position for p in points], dtype=np.int64)
+    where = _where(counts, index, 0, counts.tally.labels[index].name)
+    for point, interval in zip(points, limits.fpir(index, positions, counts.best[index][positions]), strict=True):
+        hidden = _hidden(counts, point.position, None, index, 0)
+        rate = rate_from(SearchRate, "fpir", where, point, interval, limits.level, NO_NONMATED)
+        if hidden and rate.status != "undefined":
+            most = limits.fpir(index, np.array([point.position]), np.array([(rate.errors or 0) + hidden]))
+            rate = _censored(rate, rate.lo, None if most[0] is None else most[0].hi)
+        records.append(rate)
+    return records
+
+
 def fnir_rates(
-    counts: Counts, limits: Limits, points: Sequence[Point], ranks: Sequence[int | None]
+    counts: Counts,
+    limits: Limits,
+    points: Sequence[Point],
+    ranks: Sequence[int | None],
+    *,
+    labels: Sequence[int] | None = None,
 ) -> list[SearchRate]:
-    """FNIR by group at ranks (None: the whole list) and points.
+    """FNIR of `labels` (None: all) at ranks (None: the whole list) and points.
 
     At a threshold chosen for a target, the limits include that it was chosen on the same data.
     """
@@ -67,8 +79,8 @@ def fnir_rates(
     positions = np.array([p.position for p in points], dtype=np.int64)
     for rank in ranks:
         found = counts.mates_found(rank)
-        for index, label in enumerate(counts.tally.labels):
-            where = replace(_where(counts, index, 1, label.name), rank=rank)
+        for index in range(counts.n_labels) if labels is None else labels:
+            where = replace(_where(counts, index, 1, counts.tally.labels[index].name), rank=rank)
             searches = _searches(counts, index, 1)
             misses = searches - found[index][positions]
             intervals = limits.fnir(index, rank, positions, misses)

@@ -79,7 +79,8 @@ def lone_mates(view: str) -> str:
 
 
 NO_LONE_MATES = """
-        SELECT probe, reference, NULL AS probe_person, NULL AS reference_person, NULL AS probe_group, NULL AS reference_group
+        SELECT probe, reference, NULL AS probe_person, NULL AS reference_person, NULL AS probe_group,
+               NULL AS reference_group
         FROM kept_rows WHERE FALSE"""
 
 
