@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from misid.ground.rate import Rate, Status
+from misid.ground.rate import ALL, Rate, Status
 
 DEFAULT_TARGETS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 """FMR (and FPIR) targets at which thresholds are sought when none are named."""
@@ -107,7 +107,7 @@ class Calibration:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Rates:
     """All rates of one tally.
 
@@ -134,3 +134,29 @@ class Rates:
             "calibration": None if self.calibration is None else asdict(self.calibration),
             "warnings": list(self.warnings),
         }
+
+    def __repr__(self) -> str:
+        from misid.ground.text import rate_text
+
+        shown = [r for r in self.records if r.probe_group == ALL and r.reference_group == ALL][:_SHOWN]
+        lines = [f"  {_point(rate)}: {rate_text(rate)}" for rate in shown]
+        more = len(self.records) - len(shown)
+        return "\n".join(["Rates", *lines, *([f"  and {more:,} more in .records"] if more else [])])
+
+    def _repr_html_(self) -> str:
+        from misid.ground.show import block, rates_html
+
+        return block("Rates", rates_html(self.records))
+
+
+_SHOWN = 20
+
+
+def _point(rate: Rate) -> str:
+    """A measure and where it was taken, on one line."""
+    at = [
+        f"threshold {rate.threshold:g}" if rate.threshold is not None else "",
+        f"target {rate.target:g}" if rate.target is not None else "",
+        f"rank {rate.rank}" if rate.rank is not None else "",
+    ]
+    return ", ".join([rate.measure.upper(), *(a for a in at if a)])

@@ -189,7 +189,7 @@ class Origin:
     """What the laboratory says of it: engine tested, capture condition, source."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Tally:
     """Sufficient statistics of a test of a matcher.
 
@@ -238,3 +238,32 @@ class Tally:
     enrolment: tuple[int, int] | None = None
     """(failed, presented) references."""
     warnings: tuple[str, ...] = field(default=())
+
+    def facts(self) -> dict[str, object]:
+        """What was counted, in words and numbers for a person to read."""
+        counts = self.tables["counts"]
+        mated = counts["mated"] == 1
+        return {
+            "kind": self.kind,
+            "people": self.people["any"],
+            "probes": self.people["probes"],
+            "references": self.people["references"],
+            "mated comparisons": int(counts["count"][mated].sum()),
+            "non-mated comparisons": int(counts["count"][~mated].sum()),
+            "failed comparisons": int(self.tables["failed"]["count"].sum()),
+            "groups": ", ".join(label.name for label in self.labels[1:]) or "none given",
+            "thresholds under audit": ", ".join(f"{t:g}" for t in self.thresholds) or "none",
+            "engine": f"{self.origin.engine} {self.origin.engine_version}, misid {self.origin.misid_version}",
+        }
+
+    def __repr__(self) -> str:
+        lines = [
+            f"  {name}: {value:,}" if isinstance(value, int) else f"  {name}: {value}"
+            for name, value in self.facts().items()
+        ]
+        return "\n".join(["Tally", *lines])
+
+    def _repr_html_(self) -> str:
+        from misid.ground.show import facts_html
+
+        return facts_html("Tally", self.facts())
