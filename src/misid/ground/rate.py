@@ -74,12 +74,6 @@ class Rate:
         record["warnings"] = list(self.warnings)
         return record
 
-    def _repr_html_(self) -> str:
-        # The words are made from rates, so they can be known only at use.
-        from misid.ground.show import rates_html
-
-        return rates_html([self])
-
 
 class ComparisonRate(Rate):
     """A rate per comparison (FMR, FNMR, EER): cannot stand where a rate per search is wanted."""
