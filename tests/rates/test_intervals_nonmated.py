@@ -309,3 +309,10 @@ def test_reference_variation_of_people_on_both_sides(seed: int) -> None:
     if share(disjoint) > 0:
         expected = share(one) / share(disjoint) - 1 + 2 * (share(chain) / share(disjoint) - 1)
         assert reference_variation(design, moments)[0] == pytest.approx(max(0.0, expected))
+
+
+def test_errors_commoner_than_any_level_take_the_spread_of_the_commonest() -> None:
+    design, moments = full(200, [2000, 1200, 400])
+    i = fmr_interval(design, moments, 0, errors=12_000)
+    assert i.log_variance == pytest.approx(1 / 12_000, rel=0.2)
+    assert not i.warnings

@@ -152,9 +152,7 @@ def fmr_interval(
     phi = pair_repetition(design, moments, at)
     n = design_people(design)
     rates = np.asarray(moments.exceed, dtype=float) / m
-    lower = np.flatnonzero(rates > estimate)
-    lower = lower[lower <= at]
-    slope = smooth_slope(c_all[lower], rates[lower], moments.exceed[lower], n)
+    slope = smooth_slope(c_all, rates, moments.exceed, n, estimate)
     if slope is None:
         slope = DEFAULT_SLOPE
         warnings.append("too few exceedances to see how people differ: taken as in a mixture of good and bad probes")

@@ -103,7 +103,7 @@ def fpir_interval(
     f = x / k
     parts = variance_parts(design, moments)
     deff = _design_effect(design, moments, parts, at, nonmated)
-    c = _shared_variation(design, moments, parts, at, x, x == moments.hits[at], nonmated)
+    c = _shared_variation(design, moments, parts, at, x == moments.hits[at], nonmated)
     people = min(design.people, design.references)
     few = people < FEW_PEOPLE
     if few:
@@ -171,7 +171,6 @@ def _shared_variation(
     moments: SearchMoments,
     parts: _Parts,
     at: int,
-    hits: int,
     exact: bool,
     nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
 ) -> float:
@@ -180,17 +179,14 @@ def _shared_variation(
     alone = np.asarray(moments.sum_d, dtype=float)
     among_alone = np.where(alone >= 2, parts.shared / np.maximum(alone, 1.0) ** 2, 0.0)
     around = [at] if exact or at + 1 == len(alone) else [at, at + 1]
-    below = (np.arange(len(alone)) <= at) & (np.asarray(moments.hits) > hits)
     slope = None
     if nonmated is not None:
         made, seen = nonmated
         rate = np.asarray(seen.exceed, dtype=float) / max(made.comparisons, 1)
-        lower = np.flatnonzero((np.arange(len(alone)) <= at) & (rate > rate[at]))
-        slope = smooth_slope(reference_variation(made, seen)[lower] / m, rate[lower], seen.exceed[lower], m)
+        slope = smooth_slope(reference_variation(made, seen) / m, rate, seen.exceed, m, float(rate[at]))
     rate = np.asarray(moments.exceed, dtype=float) / (k * m)
     if slope is None:
-        lower = np.flatnonzero(below)
-        slope = smooth_slope(among_alone[lower], rate[lower], alone[lower], m)
+        slope = smooth_slope(among_alone, rate, alone, m, float(rate[at]))
     if slope is None:
         slope = DEFAULT_SLOPE / 2
     smooth = smooth_c(slope, max(float(rate[around[-1]]), 1 / (k * m)), m)

@@ -17,13 +17,15 @@ DEFAULT_SLOPE = 0.6
 """Slope where nothing can be fitted; about what a mixture of good and bad photographs shows (docs/coverage.md)."""
 
 
-def smooth_slope(c: Floats, rate: Floats, exceed: Floats, people: float) -> float | None:
+def smooth_slope(c: Floats, rate: Floats, exceed: Floats, people: float, commoner: float) -> float | None:
     """Slope b of ``log(1 + people c) = b (-log rate)``, fitted through the origin over commoner errors.
 
-    `c`, `rate`, `exceed` are (n_levels,) and hold the levels below the threshold of interest only. None where
-    no level has enough exceedances.
+    `c`, `rate`, `exceed` are (n_levels,), levels ascending. Fitted are levels with a rate above `commoner`; if that is
+    itself commoner than any level, the four commonest. None where no level has enough exceedances.
     """
     usable = np.flatnonzero((exceed >= MIN_EXCEEDANCES) & (rate > 0) & (rate < 10**-1.25))
+    above = usable[rate[usable] > commoner]
+    usable = above if len(above) else usable[:4]
     if not len(usable):
         return None
     log_rate = np.log10(rate[usable])
