@@ -448,7 +448,7 @@ def all_runs(names: Iterable[str]) -> list[Run]:
     names = [x for x in names if x != "rare"]
     shares = [x for x in names if x != "independent"]
     trials = [x for x in names if x in ("additive", "quality", "normal", "mixture")]
-    sizes = {100: 1000, 500: 600, 2000: 250}
+    sizes = {100: 1000, 500: 1000, 2000: 600}
     two = ("same", "bip")
 
     def run(study: str, generator: str, layout: str, people: int, replicates: int, each: int = 1) -> Run:
@@ -461,7 +461,7 @@ def all_runs(names: Iterable[str]) -> list[Run]:
     runs += [run("rungs", g, lay, n, sizes[n]) for n in (100, 500) for g in trials for lay in two]
     runs += [run("stress", "rare", lay, n, 600) for n in (100, 500) for lay in two]
     runs += [run("few", g, "bip", n, 1000, 500) for n in (5, 10, 19, 30) for g in shares]
-    runs += [run("chosen", g, lay, n, r, k) for n, r in {100: 400, 500: 300, 2000: 80}.items() for g in trials
+    runs += [run("chosen", g, lay, n, r, k) for n, r in {100: 400, 500: 400, 2000: 100}.items() for g in trials
              for lay in two for k in (1, 4)]  # fmt: skip
     return runs
 
