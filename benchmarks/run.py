@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 import duckdb
-import numpy
+import numpy as np
 from data import generate
 from jobs import JOBS
 from startup import cpu_seconds
@@ -71,7 +71,8 @@ def table(results: dict[int, dict[str, dict[str, float]]], start: tuple[float, f
         for job, found in jobs.items():
             ratio = found["cpu"] / jobs["bare_columns"]["cpu"]
             lines.append(
-                f"| {rows:,} | {WHAT[job]} | {found['wall']:.1f} | {found['cpu']:.1f} | {found['peak_mb']:.0f} | {ratio:.2f} |"
+                f"| {rows:,} | {WHAT[job]} | {found['wall']:.1f} | {found['cpu']:.1f} | {found['peak_mb']:.0f} "
+                f"| {ratio:.2f} |"
             )
     bare, helped = start
     lines += [
@@ -95,8 +96,10 @@ def main() -> None:
     if options.write:
         machine = (
             f"Measured with `python benchmarks/run.py` on {os.cpu_count()} cores ({platform.machine()}, "
-            f"{platform.system()}), CPython {platform.python_version()}, DuckDB {duckdb.__version__}, NumPy {numpy.__version__}; "
-            f"median of {options.rounds} interleaved rounds, load {os.getloadavg()[0]:.1f} when it ended. Compare within this page only."
+            f"{platform.system()}), CPython {platform.python_version()}, DuckDB {duckdb.__version__}, "
+            f"NumPy {np.__version__}; "
+            f"median of {options.rounds} interleaved rounds, load {os.getloadavg()[0]:.1f} when it ended. "
+            "Compare within this page only."
         )
         before, mark, rest = PAGE.read_text().partition("<!-- measured -->\n")
         _, end, after = rest.partition("<!-- end -->")
