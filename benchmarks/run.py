@@ -94,12 +94,11 @@ def main() -> None:
     text = table(results, started())
     print(text)
     if options.write:
+        versions = f"CPython {platform.python_version()}, DuckDB {duckdb.__version__}, NumPy {np.__version__}"
         machine = (
             f"Measured with `python benchmarks/run.py` on {os.cpu_count()} cores ({platform.machine()}, "
-            f"{platform.system()}), CPython {platform.python_version()}, DuckDB {duckdb.__version__}, "
-            f"NumPy {np.__version__}; "
-            f"median of {options.rounds} interleaved rounds, load {os.getloadavg()[0]:.1f} when it ended. "
-            "Compare within this page only."
+            f"{platform.system()}), {versions}; median of {options.rounds} interleaved rounds, load "
+            f"{os.getloadavg()[0]:.1f} when it ended. Compare within this page only."
         )
         before, mark, rest = PAGE.read_text().partition("<!-- measured -->\n")
         _, end, after = rest.partition("<!-- end -->")
