@@ -80,14 +80,17 @@ def _worst(lines: list[Line]) -> str:
             continue
         low = min(cells, key=lambda x: x["covered"])
         naive = min(cells, key=lambda x: x["naive_covered"])
+        upper = max(cells, key=lambda x: x["upper_failed"])
         mean = sum(x["covered"] for x in cells) / len(cells)
         where = f"{low['generator']}, {LAYOUTS[low['layout']]}, n = {low['people']:,}"
         where += f", at {low['at']:.0e}" if low["at"] else ""
         body.append([
             name, str(len(cells)), f"**{percent(low['covered'], low['replicates'])}**", where, f"{100 * mean:.1f}",
             percent(naive["naive_covered"], naive["replicates"]),
+            "" if name == "EER" else percent(upper["upper_failed"], upper["replicates"]),
         ])  # fmt: skip
-    return _grid(["quantity", "cells", "lowest coverage", "where", "mean coverage", "lowest naive coverage"], body)
+    return _grid(["quantity", "cells", "lowest coverage", "where", "mean coverage", "lowest naive coverage",
+                  "one-sided 95 % bound failed at most"], body)  # fmt: skip
 
 
 def _zero(lines: list[Line]) -> str:
