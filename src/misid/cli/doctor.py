@@ -23,7 +23,7 @@ from misid.ground.errors import EngineError
 LEAST_FREE = 1 << 30
 """Bytes of scratch space under which a large tally is likely to fail."""
 
-PARTS = ("duckdb", "numpy", "scipy", "sqlglot", "pydantic", "jinja2", "altair", "vl-convert-python", "typer", "rich")
+PARTS = ("duckdb", "numpy", "scipy", "pydantic", "jinja2", "altair", "vl-convert-python", "typer", "rich")
 
 READERS = ("pyarrow", "polars", "pandas")
 """Not needed; where they are installed, their objects can be handed to misid from Python."""

@@ -10,7 +10,7 @@ Columns = dict[str, np.ndarray[Any, Any]]
 
 
 class Engine(Protocol):
-    """An SQL engine. Statements come in DuckDB's dialect and are turned into the engine's own.
+    """An SQL engine. Statements come in DuckDB's dialect, kept to what a translator can carry to others.
 
     Only counts ever come back through `columns`; tables made by `keep` stay in the engine.
     """
