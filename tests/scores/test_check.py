@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlglot
 
 from misid.ground.codes import CODES
 from misid.ground.errors import BadInputError, UsageError
@@ -548,6 +549,19 @@ def test_facts_are_sums_over_the_rows() -> None:
 def test_codes_are_registered_by_severity() -> None:
     assert {code[0] for code in CODES} == {"E", "W"}
     assert len({slug for slug, _ in CODES.values()}) == len(CODES)
+
+
+def test_every_query_is_sql_for_spark_too() -> None:
+    rows = cross(30)
+    rows[0]["score"] = NAN
+    rows += [dict(row) for row in rows[:3]]
+    with made(rows) as scores:
+        scores.engine.log.clear()
+        check(scores)
+        statements = list(scores.engine.log)
+    assert len(statements) > 20
+    for statement in statements:
+        assert sqlglot.transpile(statement, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
 # As files and frames come
