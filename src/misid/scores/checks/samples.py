@@ -171,15 +171,17 @@ def same_sample_problems(scores: Scores, found: Facts) -> list[Problem]:
         problems.append(problem(
             "W023", where="comparisons", seen="a sample compared with itself, left out", count=left_out,
             allowed="two samples in every comparison",
-            remedy="nothing, or same_samples=False if the same id on both sides means two samples",
+            remedy="nothing, or --other-samples (same_samples=False) if one id on both sides is two samples",
         ))  # fmt: skip
     constant = found.same > 1 and found.same_lowest is not None and found.same_lowest == found.same_highest
     # Where the ids are people's, the reader says so (W003), and two samples of one person do not all score the same.
-    if found.same and (constant or found.same_by_person < found.same):
+    undeclared = not scores.other_samples and found.same_by_person < found.same
+    if found.same and (constant or undeclared):
         score = ", and all of these have one score" if constant else ""
         problems.append(problem(
             "E033", where="comparisons", seen=f"probe and reference have the same id{score}", count=found.same,
             allowed="two samples in every comparison: one compared with itself is no evidence",
-            remedy="leave these rows out (same_samples=True), or give probes and references ids of their own",
+            remedy="--same-samples (same_samples=True) leaves these rows out; --other-samples (same_samples=False) says "
+            "that one id on both sides is two samples",
         ))  # fmt: skip
     return problems
