@@ -102,7 +102,7 @@ def fpir_interval(
                         people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip
     f = x / k
     parts = variance_parts(design, moments)
-    deff = _design_effect(design, moments, parts, at, nonmated)
+    deff = _design_effect(design, moments, parts, at, x, nonmated)
     c = _shared_variation(design, moments, parts, at, x == moments.hits[at], nonmated)
     people = min(design.people, design.references)
     few = people < FEW_PEOPLE
@@ -142,10 +142,14 @@ def _design_effect(
     design: SearchDesign,
     moments: SearchMoments,
     parts: _Parts,
+    x: int,
     at: int,
     nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
 ) -> float:
     """Searches that come together, as a factor >= 1; rare hits show it badly, so lower thresholds count too."""
+    if x == 0:
+        # As for FNMR: no hit says nothing of how a person's searches go together, so the bound counts people.
+        return max(1.0, design.sum_k2 / k)
     k = design.searches
     binomial = k * parts.rate * (1 - parts.rate)
     seen = np.where(binomial > 0, parts.own / np.where(binomial > 0, binomial, 1.0), 1.0)
