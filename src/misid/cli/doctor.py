@@ -58,6 +58,7 @@ def doctor(*, form: OutputFormat = "table", talk: Talk) -> int:
         _scratch(),
         _tried("engine duckdb: count a Parquet file", _try_duckdb),
         _tried("chart to SVG", _try_chart),
+        _tried("published numbers", _try_evidence),
     ]
     print_records([asdict(finding) for finding in findings], form)
     failed = [finding for finding in findings if finding.status == "fails"]
@@ -132,3 +133,10 @@ def _try_chart() -> str:
     if "<svg" not in drawn:
         raise EngineError("the chart converter gave no SVG")
     return f"works ({len(drawn):,} characters)"
+
+
+def _try_evidence() -> str:
+    from misid.evidence import load
+
+    library = load()
+    return f"works ({len(library)} facts, {len(library.sources)} sources)"
