@@ -85,9 +85,7 @@ class Limits:
         if parts is None:
             return [None] * len(positions)
         design, moments = parts
-        return self._all(
-            positions, errors, lambda a, e: fmr_interval(design, moments, a, errors=e, level=self.level)
-        )
+        return self._all(positions, errors, lambda a, e: fmr_interval(design, moments, a, errors=e, level=self.level))
 
     def fnmr(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FNMR of a label at positions (k,) with these comparisons below (k,)."""
@@ -95,9 +93,7 @@ class Limits:
         if row is None:
             return [None] * len(positions)
         design, moments = _trial_parts(self.counts.mated_rows, row, "comparisons")
-        return self._all(
-            positions, errors, lambda a, e: fnmr_interval(design, moments, a, errors=e, level=self.level)
-        )
+        return self._all(positions, errors, lambda a, e: fnmr_interval(design, moments, a, errors=e, level=self.level))
 
     def fpir(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FPIR of a label at positions (k,) with these hits (k,)."""
@@ -118,7 +114,9 @@ class Limits:
         if nonmated is not None and nonmated[0].comparisons == 0:
             nonmated = None
         return self._all(
-            positions, errors, lambda a, e: fpir_interval(design, moments, a, errors=e, nonmated=nonmated, level=self.level)
+            positions,
+            errors,
+            lambda a, e: fpir_interval(design, moments, a, errors=e, nonmated=nonmated, level=self.level),
         )
 
     def fnir(self, label: int, rank: int | None, positions: Ints, errors: Ints) -> list[Interval | None]:
@@ -135,6 +133,4 @@ class Limits:
         if not len(found):
             return [None] * len(positions)
         design, moments = _trial_parts(rows, int(found[0]), "searches")
-        return self._all(
-            positions, errors, lambda a, e: fnir_interval(design, moments, a, errors=e, level=self.level)
-        )
+        return self._all(positions, errors, lambda a, e: fnir_interval(design, moments, a, errors=e, level=self.level))
