@@ -114,3 +114,15 @@ def _search_parts(got: Limits) -> tuple[limits.SearchDesign, limits.SearchMoment
         limits.SearchDesign(**design, references=int(rows.moments["references"][row].max())),
         limits.SearchMoments(**moments),
     )
+
+
+def test_a_bound_without_errors_is_one_sided_at_its_level() -> None:
+    """One mated comparison and one search a person: 1 - 0.05 ** (1 / n), at 95 %."""
+    tally = Matrix(np.where(np.eye(50, dtype=bool), 5.0, 0.0)).tally(
+        edges=[0.0, 1.0, 5.0], levels=[1.0], acquisition=(0, 50), enrolment=(0, 50)
+    )
+    records = compute_rates(tally, thresholds=[1.0], targets=[], curves=False).records
+    for measure in ("fnmr", "fnir", "fta", "fte"):
+        found = next(r for r in records if r.measure == measure)
+        assert found.hi == pytest.approx(1 - 0.05 ** (1 / 50)), measure
+        assert "one-sided" in found.method

@@ -133,8 +133,9 @@ def eer_rates(counts: Counts, limits: Limits) -> list[ComparisonRate]:
         point = Point(threshold=as_input(tally, float(tally.edges[position])), position=position)
         fmr, fnmr = above[position] / above[0], (mated[0] - mated[position]) / mated[0]
         at = positions_between(above, max(float(fmr), float(fnmr)) * float(above[0]), position, LADDER, 8.0)
-        falling = limits.fmr(index, 0, at, above[at])
-        rising = limits.fnmr(index, at, mated[0] - mated[at])
+        both_sides = Limits(counts, limits.level, two_sided=True)
+        falling = both_sides.fmr(index, 0, at, above[at])
+        rising = both_sides.fnmr(index, at, mated[0] - mated[at])
         crossed = eer_interval(
             tuple(i for i in falling if i is not None), tuple(i for i in rising if i is not None), level=limits.level
         )

@@ -15,6 +15,7 @@ from misid.ground.rate import ALL, ComparisonRate, SampleRate
 from misid.rates.build import Where, rate_from
 from misid.rates.counts import Counts
 from misid.rates.intervals import Interval, people_interval
+from misid.rates.limits import ONE_SIDED
 
 NO_FTA = "no failure code and no count of failed probes was declared: FTA is not known"
 NO_GROUPS = "the declared count of failed probes is not by group: FTA of a group is not known"
@@ -52,15 +53,23 @@ def failure_rates(counts: Counts, level: float) -> list[SampleRate]:
             nothing = NO_FTA if tally.acquisition is None else NO_GROUPS
             records.append(rate_from(SampleRate, "fta", where, None, None, level, nothing))
             continue
-        interval = people_interval(searched[0], searched[1], people=searched[2], level=level)
+        interval = _people(searched[0], searched[1], searched[2], level)
         records.append(rate_from(SampleRate, "fta", where, None, interval, level, NO_FTA))
     enrolled = None
     if tally.enrolment is not None and tally.enrolment[1]:
         failed, presented = tally.enrolment
         people = min(presented, tally.people.get("reference", presented) + failed)
-        enrolled = people_interval(failed, presented, people=people, level=level)
+        enrolled = _people(failed, presented, people, level)
     records.append(rate_from(SampleRate, "fte", Where(), None, enrolled, level, NO_FTE))
     return records
+
+
+def _people(failed: int, presented: int, people: int, level: float) -> Interval:
+    """FTA or FTE; without a failure its bound is one-sided."""
+    if failed:
+        return people_interval(failed, presented, people=people, level=level)
+    bound = people_interval(failed, presented, people=people, level=level, side="upper")
+    return replace(bound, method=f"{bound.method}; {ONE_SIDED}")
 
 
 def isolated_failures(counts: Counts, level: float) -> dict[str, Interval]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +23,10 @@ from misid.rates.intervals import (
     fnmr_interval,
     fpir_interval,
 )
+from misid.rates.intervals.model import Side
 from misid.tally.model import FNIR_RANKS, Ints
+
+ONE_SIDED = "one-sided, no errors seen"
 
 
 def _trial_parts(rows: Rows, row: int, trials: str) -> tuple[TrialDesign, TrialMoments]:
@@ -38,12 +42,14 @@ class Limits:
     """Intervals of the four rates at positions among the edges.
 
     The spread between people is known at the levels of the tally; a position between two levels takes the
-    last level below it, with its own errors. None where the tally has no trials for a label.
+    last level below it, with its own errors. None where the tally has no trials for a label. `two_sided` keeps both
+    limits at one tail also where no error was seen: for what is put together from them.
     """
 
-    def __init__(self, counts: Counts, level: float) -> None:
+    def __init__(self, counts: Counts, level: float, *, two_sided: bool = False) -> None:
         self.counts = counts
         self.level = level
+        self.two_sided = two_sided
         self._levels: list[int] = counts.level_position.tolist()
         self._pair_at = self._places(counts.pair_rows, ("probe_label", "reference_label"))
         self._mated_at = self._places(counts.mated_rows, ("label",))
@@ -54,12 +60,20 @@ class Limits:
     def _places(rows: Rows, keys: Sequence[str]) -> dict[tuple[int, ...], int]:
         return {key: row for row, key in enumerate(zip(*(rows.design[k].tolist() for k in keys), strict=True))}
 
-    def _all(self, positions: Ints, errors: Ints, interval: Callable[[int, int], Interval]) -> list[Interval | None]:
-        """Intervals at the level of each position, of the errors asked for: the level lends the spread only."""
+    def _all(
+        self, positions: Ints, errors: Ints, interval: Callable[[int, int, Side], Interval]
+    ) -> list[Interval | None]:
+        """Intervals at the level of each position, of the errors asked for: the level lends the spread only.
+
+        Where no error was seen there is no lower limit to share the level with: the upper one is one-sided.
+        """
         # Positions are few and this is called for every pair of groups: lists are faster than arrays here.
         found: list[Interval | None] = []
         for position, count in zip(positions.tolist(), errors.tolist(), strict=True):
-            one = interval(max(bisect_right(self._levels, position) - 1, 0), count)
+            at = max(bisect_right(self._levels, position) - 1, 0)
+            one = interval(at, count, "two" if count or self.two_sided else "upper")
+            if one.side == "upper":
+                one = replace(one, method=f"{one.method}; {ONE_SIDED}")
             if one.status != "undefined" and one.errors != count:
                 raise MisidError(
                     f"limits of {one.errors} errors were made where {count} were counted",
@@ -85,7 +99,9 @@ class Limits:
         if parts is None:
             return [None] * len(positions)
         design, moments = parts
-        return self._all(positions, errors, lambda a, e: fmr_interval(design, moments, a, errors=e, level=self.level))
+        return self._all(
+            positions, errors, lambda a, e, s: fmr_interval(design, moments, a, errors=e, level=self.level, side=s)
+        )
 
     def fnmr(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FNMR of a label at positions (k,) with these comparisons below (k,)."""
@@ -93,7 +109,9 @@ class Limits:
         if row is None:
             return [None] * len(positions)
         design, moments = _trial_parts(self.counts.mated_rows, row, "comparisons")
-        return self._all(positions, errors, lambda a, e: fnmr_interval(design, moments, a, errors=e, level=self.level))
+        return self._all(
+            positions, errors, lambda a, e, s: fnmr_interval(design, moments, a, errors=e, level=self.level, side=s)
+        )
 
     def fpir(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FPIR of a label at positions (k,) with these hits (k,)."""
@@ -116,7 +134,7 @@ class Limits:
         return self._all(
             positions,
             errors,
-            lambda a, e: fpir_interval(design, moments, a, errors=e, nonmated=nonmated, level=self.level),
+            lambda a, e, s: fpir_interval(design, moments, a, errors=e, nonmated=nonmated, level=self.level, side=s),
         )
 
     def fnir(self, label: int, rank: int | None, positions: Ints, errors: Ints) -> list[Interval | None]:
@@ -133,4 +151,6 @@ class Limits:
         if not len(found):
             return [None] * len(positions)
         design, moments = _trial_parts(rows, int(found[0]), "searches")
-        return self._all(positions, errors, lambda a, e: fnir_interval(design, moments, a, errors=e, level=self.level))
+        return self._all(
+            positions, errors, lambda a, e, s: fnir_interval(design, moments, a, errors=e, level=self.level, side=s)
+        )
