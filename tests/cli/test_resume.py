@@ -21,9 +21,7 @@ def test_a_killed_run_goes_on(tmp_path: Path, how: signal.Signals) -> None:
     source = tmp_path / "scores"
     source.mkdir()
     rng = np.random.default_rng(3)
-    rows = [
-        f"p{i},r{j},s{i},s{j},{rng.standard_normal() + 4 * (i == j):.5f}" for i in range(80) for j in range(80)
-    ]
+    rows = [f"p{i},r{j},s{i},s{j},{rng.standard_normal() + 4 * (i == j):.5f}" for i in range(80) for j in range(80)]
     for part in range(5):
         text = "\n".join(["probe,reference,probe_person,reference_person,score", *rows[part::5], ""])
         (source / f"{part}.csv").write_text(text)
@@ -35,7 +33,7 @@ def test_a_killed_run_goes_on(tmp_path: Path, how: signal.Signals) -> None:
         misid("tally", source, "-o", out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     parts = tmp_path / "out.tally.parts"
-    while process.poll() is None and not (parts.exists() and len(list(parts.glob("*.parquet"))) > 2):
+    while process.poll() is None and not (parts.exists() and len(list(parts.glob("*/*.parquet"))) > 2):
         time.sleep(0.002)
     process.send_signal(how)
     _, talk = process.communicate(timeout=60)
@@ -47,3 +45,15 @@ def test_a_killed_run_goes_on(tmp_path: Path, how: signal.Signals) -> None:
     subprocess.run(misid("tally", source, "-o", out, "--quiet"), check=True, stdout=subprocess.DEVNULL)
     assert out.read_bytes() == whole.read_bytes()
     assert not parts.exists()
+
+
+def test_nothing_that_is_read_is_written_over(tmp_path: Path) -> None:
+    source = tmp_path / "scores.csv"
+    source.write_text("probe,reference,mated,score\na,1,1,0.9\na,2,0,0.2\nb,1,0,0.4\nb,2,1,0.8\n")
+    before = source.read_bytes()
+    done = subprocess.run(
+        misid("tally", source, "-o", source, "--force"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert done.returncode == 2
+    assert "is an input" in done.stderr
+    assert source.read_bytes() == before

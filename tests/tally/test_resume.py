@@ -15,18 +15,19 @@ import pytest
 from misid.engine import DuckDBEngine
 from misid.ground.errors import EngineError
 from misid.scores import open_scores
-from misid.tally import build_tally, write_tally
-from misid.tally.parts import Parts
+from misid.tally import build_tally, discard_parts, write_tally
+from misid.tally.parts import FOLDER, Parts
 
 RUN = """
 import sys
 from pathlib import Path
 from misid.scores import open_scores
-from misid.tally import build_tally, write_tally
+from misid.tally import build_tally, discard_parts, write_tally
 source, work, out = map(Path, sys.argv[1:])
 with open_scores(source) as scores:
     tally = build_tally(scores, thresholds=[0.5], work=work)
 write_tally(tally, out, force=True)
+discard_parts(work)
 """
 
 
@@ -56,9 +57,15 @@ def whole(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def test_finished_parts_change_nothing(folder: Path, whole: bytes, tmp_path: Path) -> None:
     work, out = tmp_path / "work", tmp_path / "out.tally"
+    work.mkdir()
+    (work / "mine").write_text("precious")
     with open_scores(folder) as scores:
         write_tally(build_tally(scores, thresholds=[0.5], work=work), out)
     assert out.read_bytes() == whole
+    discard_parts(work)
+    assert [p.name for p in work.iterdir()] == ["mine"]
+    (work / "mine").unlink()
+    discard_parts(work)
     assert not work.exists()
 
 
@@ -70,7 +77,7 @@ def test_killed_anywhere_it_goes_on(folder: Path, whole: bytes, tmp_path: Path) 
     for files_wanted in (1, 4, 9, 15):
         process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while process.poll() is None and time.monotonic() - began < 120:
-            if work.exists() and len(list(work.glob("*.parquet"))) >= files_wanted:
+            if work.exists() and len(list(work.glob("*/*.parquet"))) >= files_wanted:
                 os.kill(process.pid, signal.SIGKILL)
                 killed += process.wait() == -signal.SIGKILL
                 break
@@ -78,7 +85,7 @@ def test_killed_anywhere_it_goes_on(folder: Path, whole: bytes, tmp_path: Path) 
         process.wait()
         if out.exists():
             break
-        finished = {f: f.stat().st_mtime_ns for f in work.glob("*.parquet")}
+        finished = {f: f.stat().st_mtime_ns for f in work.glob("*/*.parquet")}
         assert finished
     assert killed
     if not out.exists():
@@ -99,14 +106,14 @@ def test_finished_parts_are_taken_up(folder: Path, tmp_path: Path) -> None:
         assert scores.part_fingerprints is not None
         parts = Parts(scores.engine, scores.parts, scores.part_fingerprints, work)
         parts.run("n_rows", query)
-        first = {f: f.stat().st_mtime_ns for f in work.iterdir()}
+        first = {f: f.stat().st_mtime_ns for f in work.glob("*/*")}
         assert len(first) == 4
         parts.run("n_rows", query)
-        assert {f: f.stat().st_mtime_ns for f in work.iterdir()} == first
+        assert {f: f.stat().st_mtime_ns for f in work.glob("*/*")} == first
         assert int(scores.engine.columns("SELECT sum(n) AS n FROM n_rows")["n"][0]) == 3600
         # Another content is another part.
         Parts(scores.engine, scores.parts, ("x", "x", "x", "x"), work).run("n_rows", query)
-        assert len(list(work.iterdir())) == 8
+        assert len(list(work.glob("*/*"))) == 8
 
 
 def test_a_failed_pass_leaves_no_half_part(tmp_path: Path) -> None:
@@ -115,5 +122,5 @@ def test_a_failed_pass_leaves_no_half_part(tmp_path: Path) -> None:
         engine.view("v", "SELECT 1 AS a")
         with pytest.raises(EngineError):
             Parts(engine, ("v",), ("x",), work).run("broken", lambda view: f"SELECT error('x') FROM {view}")
-        assert not list(work.glob("*.parquet"))
-    assert oct(work.stat().st_mode)[-3:] == "700"
+        assert not list(work.glob("*/*.parquet"))
+    assert oct((work / FOLDER).stat().st_mode)[-3:] == "700"

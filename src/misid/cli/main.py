@@ -62,6 +62,12 @@ def run(arguments: Sequence[str]) -> int:
         else:
             _complain(str(error))
         return error.exit_code
+    except OSError as error:
+        if debug:
+            traceback.print_exc()
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"{where}{error.strerror or error}\n  try: another place, or make room and run it again")
+        return UsageError.exit_code
     except Exception as error:  # noqa: BLE001 - the last line of defence, and it says so
         if debug:
             traceback.print_exc()

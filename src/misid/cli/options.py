@@ -414,3 +414,12 @@ def output_path(option: str, given: str | None) -> Path:
     if not given:
         raise UsageError(f"{option} is missing", remedy=f"say where the result goes: {option} PATH")
     return Path(given)
+
+
+def refuse_inputs(option: str, path: Path, sources: Sequence[str], inputs: InputOptions) -> None:
+    """Refuse to write over anything that is read."""
+    tables = (inputs.genuine, inputs.impostor, inputs.people, inputs.subjects, inputs.searches, inputs.candidates)
+    for name in (*sources, *(t for t in (*tables, inputs.references) if t)):
+        source = Path(name.partition("::")[0])
+        if source.exists() and path.exists() and source.samefile(path):
+            raise UsageError(f"{option} {path} is an input: it would be lost", remedy="give the result another name")

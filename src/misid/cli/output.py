@@ -43,7 +43,7 @@ def tally_record(path: Path, tally: Tally) -> dict[str, Any]:
         "failed": int(tally.tables["failed"]["count"].sum()),
         "people": tally.people["any"],
         "groups": [label.name for label in tally.labels],
-        "thresholds": tally.thresholds.tolist(),
+        "thresholds": [0.0 - t if tally.origin.polarity == "distance" else t for t in tally.thresholds.tolist()],
         "warnings": list(tally.warnings),
     }
 

@@ -17,6 +17,7 @@ from misid.cli.options import (
     RateOptions,
     Source,
     output_path,
+    refuse_inputs,
 )
 from misid.cli.output import print_records, tally_record
 from misid.cli.plumbing import command
@@ -80,6 +81,7 @@ def tally(
     name = the_tally(sources or (), inputs)
     if name is not None:
         raise UsageError(f"{name} is a tally already", remedy=f"misid rates {name}")
+    refuse_inputs("--output", path, sources or (), inputs)
     if path.exists() and not force:
         # Found out now, not after an hour of counting.
         raise UsageError(f"{path} exists already", remedy="give another name, or --force to replace it")
@@ -93,9 +95,11 @@ def tally(
             if kept.work is not None and kept.work.exists():
                 talk.say(f"finished parts are kept in {kept.work}; the same command goes on from there")
             raise
-    from misid.tally import write_tally
+    from misid.tally import discard_parts, write_tally
 
     write_tally(made, path, force=force)
+    if kept.work is not None:
+        discard_parts(kept.work)
     for warning in made.warnings:
         talk.say(f"warning: {warning}")
     print_records([tally_record(path, made)], form)

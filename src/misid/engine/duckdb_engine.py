@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 import duckdb
@@ -37,8 +38,11 @@ class DuckDBEngine:
     ) -> None:
         self.version = duckdb.__version__
         self.log: list[str] = []
-        self._own_scratch = scratch is None
         self.scratch = Path(tempfile.mkdtemp(prefix="misid-")) if scratch is None else scratch
+        # Text input is kept there, ids and all: it goes also when nobody closes the engine.
+        self._tidy = weakref.finalize(self, shutil.rmtree, self.scratch, ignore_errors=True)
+        if scratch is not None:
+            self._tidy.detach()
         try:
             self.connection = duckdb.connect(
                 self.scratch / f"engine-{os.getpid()}.duckdb",
@@ -104,8 +108,7 @@ class DuckDBEngine:
         self._remove_scratch()
 
     def _remove_scratch(self) -> None:
-        if self._own_scratch:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+        self._tidy()
 
     def __enter__(self) -> DuckDBEngine:
         return self

@@ -17,6 +17,8 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     """A temporary path beside `path`, moved over it when the block ends well and removed when not."""
     if path.exists() and not force:
         raise UsageError(f"{path} exists already", remedy="give another name, or --force to replace it")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no regular file", remedy="give the name of a file, new or to be replaced")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)

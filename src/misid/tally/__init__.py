@@ -10,8 +10,19 @@ from misid.tally.model import Label, Origin, Tally
 
 if TYPE_CHECKING:
     from misid.tally.build import build_tally
+    from misid.tally.parts import discard_parts
 
-__all__ = ["Label", "Origin", "Tally", "build_tally", "is_tally", "merge_tallies", "read_tally", "write_tally"]
+__all__ = [
+    "Label",
+    "Origin",
+    "Tally",
+    "build_tally",
+    "discard_parts",
+    "is_tally",
+    "merge_tallies",
+    "read_tally",
+    "write_tally",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,4 +31,8 @@ def __getattr__(name: str) -> Any:
         from misid.tally.build import build_tally
 
         return build_tally
+    if name == "discard_parts":
+        from misid.tally.parts import discard_parts
+
+        return discard_parts
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

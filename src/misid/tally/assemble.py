@@ -212,7 +212,9 @@ def failed_samples(
     """
     if scores.kind == "candidates":
         flags = engine.columns("SELECT count(*) AS n, count(*) FILTER (WHERE failed) AS failed FROM search_flags")
-        return (int(flags["failed"][0]), int(flags["n"][0])), None, ()
+        failed, presented = int(flags["failed"][0]), int(flags["n"][0])
+        # Without a failed search it is not known whether failures were written down at all.
+        return (failed, presented) if failed else None, None, ()
     if not scores.failures:
         return None, None, ()
     found = engine.columns("""

@@ -53,7 +53,7 @@ def build_tally(
         What is to be said of the test wherever the tally goes: engine, capture, source. No ids, no names.
     work : Path or None
         Directory in which finished passes over the input's files are kept, so that a killed run goes on
-        where it was. It holds ids and is removed at the end.
+        where it was. They hold ids; remove them with `misid.tally.discard_parts` once the tally is written.
     stage : callable
         Told the name of each step as it begins.
 
@@ -131,7 +131,7 @@ def build_tally(
     tables, spectrum_from = _tables(engine, grid, coarse, splits, axes, joint_of, labels, len(joint), design)
     tables["censoring"] = censored
     acquisition, enrolment, unknown = assemble.failed_samples(engine, scores)
-    tally = Tally(
+    return Tally(
         kind=scores.kind,
         edges=axes.edges,
         thresholds=np.unique(np.asarray(audit, dtype=np.float64)),
@@ -150,8 +150,6 @@ def build_tally(
         enrolment=scores.enrolment_failures or enrolment,
         warnings=(*scores.notes, *warnings, *unknown),
     )
-    parts.discard()
-    return tally
 
 
 def _passes(

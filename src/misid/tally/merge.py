@@ -35,8 +35,8 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
         At least one; of one kind, polarity, score type and set of attributes.
     shared : {"disjoint", "references", "people"}
         Whether people of one tally are in another: nobody; the same references but other probes; or anybody on
-        either side. No two tallies may hold the same search. The default is the usual case, and the safe
-        one where people are in fact disjoint: limits come out wider, not narrower.
+        either side. No two tallies may hold the same search. The default is the usual case. What
+        the same people did in both is estimated, so limits are approximate: count the scores together where you can.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def _merge_two(a: Tally, b: Tally, shared: Sharing) -> Tally:
         )
     if shared != "disjoint":
         warnings.append(
-            f"merged with {shared} shared: moments across the tallies are taken at their widest, not counted"
+            f"merged with {shared} shared: what the same people did across the tallies is estimated, not counted"
         )
     enrolment = _pair(a.enrolment, b.enrolment) if shared == "disjoint" else a.enrolment
     if shared != "disjoint" and a.enrolment != b.enrolment:

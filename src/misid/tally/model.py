@@ -252,9 +252,14 @@ class Tally:
             "non-mated comparisons": int(counts["count"][~mated].sum()),
             "failed comparisons": int(self.tables["failed"]["count"].sum()),
             "groups": ", ".join(label.name for label in self.labels[1:]) or "none given",
-            "thresholds under audit": ", ".join(f"{t:g}" for t in self.thresholds) or "none",
+            "thresholds under audit": ", ".join(f"{t:g}" for t in self._as_input()) or "none",
             "engine": f"{self.origin.engine} {self.origin.engine_version}, misid {self.origin.misid_version}",
         }
+
+    def _as_input(self) -> list[float]:
+        """Thresholds under audit on the scale of the input: a declared distance is turned back."""
+        sign = -1.0 if self.origin.polarity == "distance" else 1.0
+        return sorted(sign * t + 0.0 for t in self.thresholds.tolist())
 
     def __repr__(self) -> str:
         lines = [

@@ -1,12 +1,13 @@
 """Parts: each pass is done file by file, and what is done stays done when a run is killed.
 
 With a directory, the result of each pass over each part is a Parquet file there, moved into place only
-when it is whole, and taken up again by the next run of the same job. Those files hold ids; the directory
-is the user's own, is made readable by nobody else, and is removed when the tally is written.
+when it is whole, and taken up again by the next run of the same job. Those files hold ids: they lie in a folder of
+their own inside it that nobody else can read, and only that folder is removed when the tally is written.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -16,7 +17,11 @@ from pathlib import Path
 
 from misid.engine import DuckDBEngine
 from misid.engine.seam import literal, quoted
+from misid.ground.errors import UsageError
 from misid.scores.model import COMPARISONS
+
+FOLDER = "misid-parts"
+"""What misid makes in a work directory, and all that it ever removes from one."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,21 @@ class Parts:
             self.engine.keep(name, whole, as_logged=query(self.whole))
             return
         self.engine.log.append(f"CREATE OR REPLACE TABLE {quoted(name)} AS {query(self.whole)}")
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = self.directory / FOLDER
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UsageError(
+                f"{self.directory}: no folder can be made there ({error.strerror})",
+                remedy="name another directory with --work",
+            ) from error
         files = []
         for view, fingerprint in zip(self.views, self.fingerprints, strict=True):
             select = query(view)
             key = hashlib.sha256(f"{name}\n{select}\n{fingerprint}".encode()).hexdigest()[:24]
-            file = self.directory / f"{name}-{key}.parquet"
+            file = folder / f"{name}-{key}.parquet"
             if not file.exists():
-                partial = self.directory / f".{name}-{key}-{os.getpid()}.part"
+                partial = folder / f".{name}-{key}-{os.getpid()}.part"
                 self.engine.save(select, partial)
                 partial.replace(file)
             files.append(literal(str(file)))
@@ -64,7 +76,12 @@ class Parts:
             f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM read_parquet([{', '.join(files)}])"
         )
 
-    def discard(self) -> None:
-        """Remove the finished parts: the tally that they were for is written."""
-        if self.directory is not None:
-            shutil.rmtree(self.directory, ignore_errors=True)
+
+def discard_parts(directory: Path) -> None:
+    """Remove the finished parts kept in `directory`: the tally that they were for is written.
+
+    Nothing but the folder that misid made is touched; `directory` itself goes only if that leaves it empty.
+    """
+    shutil.rmtree(directory / FOLDER, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        directory.rmdir()

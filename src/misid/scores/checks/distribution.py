@@ -235,17 +235,23 @@ def constant_samples(engine: Engine, side: str, table: str) -> list[dict[str, An
 
     `least` is the number of rows of the smallest such sample, the easiest to get by chance.
     """
-    return rows(engine, f"""
+    return rows(
+        engine,
+        f"""
         SELECT lowest AS score, count(*) AS samples, CAST(sum(n_scored) AS BIGINT) AS n,
             CAST(sum(n_mated) AS BIGINT) AS n_mated, min(n_scored) AS least
         FROM {table} WHERE lowest = highest AND n_scored >= {LEAST_SPIKE}
-        GROUP BY lowest ORDER BY samples DESC, lowest LIMIT 20""")
+        GROUP BY lowest ORDER BY samples DESC, lowest LIMIT 20""",
+    )
 
 
 def rows_with(engine: Engine, values: list[float]) -> dict[float, tuple[int, int]]:
     """How many comparisons, and mated ones, have each of a few values."""
     listed = ", ".join(literal(v) for v in values)
-    counted = rows(engine, f"""
+    counted = rows(
+        engine,
+        f"""
         SELECT CAST(score AS DOUBLE) AS score, count(*) AS n, count(*) FILTER (WHERE mated) AS mated
-        FROM {COMPARISONS} WHERE score IN ({listed}) GROUP BY score""")
+        FROM {COMPARISONS} WHERE score IN ({listed}) GROUP BY score""",
+    )
     return {r["score"]: (r["n"], r["mated"]) for r in counted}

@@ -62,7 +62,7 @@ LOOKS = (
         least=3,
         unless_coded=True,
     ),
-    Look(what="passport or document number", pattern="^[A-Z]{1,2}[0-9]{7,8}$", share=0.5, least=3, sparse=True),
+    Look(what="passport or document number", pattern="^[A-Z]{1,2}-?[0-9]{7,9}$", share=0.5, least=3, sparse=True),
     Look(
         what="date of birth",
         pattern="^((19|20)[0-9]{2}[-/.](0[1-9]|1[0-2])[-/.](0[1-9]|[12][0-9]|3[01])"

@@ -158,6 +158,9 @@ def _ranks(scores: Scores) -> list[Problem]:
     engine = scores.engine
     if "rank" not in engine.columns(f"SELECT * FROM {COMPARISONS} LIMIT 0"):
         return []
+    # Read without ranks, the column is there and empty.
+    if not row(engine, f"SELECT count(rank) AS n FROM {COMPARISONS}")["n"]:
+        return []
     problems = []
     runs = row(
         engine,

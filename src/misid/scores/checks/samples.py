@@ -49,7 +49,9 @@ def facts(scores: Scores) -> Facts:
     engine = scores.engine
     equal_people = _equal(engine, "probe_person", "reference_person")
     same = f"{_equal(engine, 'probe', 'reference')} AND {equal_people}"
-    found: dict[str, Any] = row(engine, f"""
+    found: dict[str, Any] = row(
+        engine,
+        f"""
         SELECT count(*) AS rows, count(*) FILTER (WHERE mated) AS mated, count(*) FILTER (WHERE failed) AS failed,
             count(score) AS scored, count(*) FILTER (WHERE {FINITE}) AS finite,
             CAST(min(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS lowest,
@@ -58,19 +60,33 @@ def facts(scores: Scores) -> Facts:
             count(*) FILTER (WHERE mated <> ({equal_people})) AS contradicting,
             count(*) FILTER (WHERE probe IS NULL OR reference IS NULL OR probe_person IS NULL
                 OR reference_person IS NULL) AS no_id
-        FROM {COMPARISONS}""")
-    rare = {"nan": 0, "plus_inf": 0, "minus_inf": 0, "same_by_person": 0, "same_lowest": None, "same_highest": None}
+        FROM {COMPARISONS}""",
+    )
+    rare: dict[str, Any] = {
+        "nan": 0,
+        "plus_inf": 0,
+        "minus_inf": 0,
+        "same_by_person": 0,
+        "same_lowest": None,
+        "same_highest": None,
+    }
     if found["finite"] < found["scored"]:
-        rare |= row(engine, f"""
+        rare |= row(
+            engine,
+            f"""
             SELECT count(*) FILTER (WHERE isnan(score)) AS nan,
                 count(*) FILTER (WHERE score = CAST('inf' AS DOUBLE)) AS plus_inf,
-                count(*) FILTER (WHERE score = CAST('-inf' AS DOUBLE)) AS minus_inf FROM {COMPARISONS}""")
+                count(*) FILTER (WHERE score = CAST('-inf' AS DOUBLE)) AS minus_inf FROM {COMPARISONS}""",
+        )
     if found["same"]:
-        rare |= row(engine, f"""
+        rare |= row(
+            engine,
+            f"""
             SELECT count(*) FILTER (WHERE {_equal(engine, "probe", "probe_person")}) AS same_by_person,
                 CAST(min(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS same_lowest,
                 CAST(max(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS same_highest
-            FROM {COMPARISONS} WHERE {same}""")
+            FROM {COMPARISONS} WHERE {same}""",
+        )
     null = found["rows"] - found.pop("scored") - found["failed"]
     return Facts(**found, **rare, null=null)
 
@@ -181,7 +197,7 @@ def same_sample_problems(scores: Scores, found: Facts) -> list[Problem]:
         problems.append(problem(
             "E033", where="comparisons", seen=f"probe and reference have the same id{score}", count=found.same,
             allowed="two samples in every comparison: one compared with itself is no evidence",
-            remedy="--same-samples (same_samples=True) leaves these rows out; --other-samples (same_samples=False) says "
-            "that one id on both sides is two samples",
+            remedy="--same-samples (same_samples=True) leaves these rows out; --other-samples (same_samples=False) "
+            "says that one id on both sides is two samples",
         ))  # fmt: skip
     return problems
