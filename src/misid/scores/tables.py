@@ -236,6 +236,8 @@ def _peek_arrow(engine: DuckDBEngine, source: Any) -> Table:
     # pandas streams through PyArrow, which need not be there; the engine reads its columns without.
     registered = source if type(source).__module__.partition(".")[0] == "pandas" else _Stream(source)
     try:
+        # An object cannot be registered while the result of the last query is not read to its end.
+        engine.execute("SELECT 1").fetchall()
         engine.connection.register(name, registered)
         select = f"SELECT * FROM {quoted(name)}"
         # A reader can be read once only: it has no length, and is kept.
