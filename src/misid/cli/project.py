@@ -18,7 +18,7 @@ from misid.ground.errors import NotEstimableError, UsageError
 
 if TYPE_CHECKING:
     from misid.search.model import Answer, SearchModel
-    from misid.search.published import OperatingPoint
+    from misid.search.tradeoff import OperatingPoint
 
 _FROM = "What is known"
 _ASKED = "What is asked"
@@ -280,8 +280,8 @@ def _point(text: str) -> OperatingPoint:
     if missing:
         raise UsageError(f"--published: no {' and no '.join(missing)}", remedy="--published N0=12000000,FPIR0=0.003")
     from misid.search.growth import checked_gallery
-    from misid.search.published import OperatingPoint
     from misid.search.span import Span
+    from misid.search.tradeoff import OperatingPoint
 
     def number(key: str) -> float | None:
         return numbers(f"--published {key}", given[key])[0] if key in given else None

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, isfinite
 
 import numpy as np
 
 from misid.ground.errors import UsageError
-from misid.ground.numbers import percent, threshold_text
+from misid.ground.numbers import threshold_text
 from misid.search.growth import FLAT_TO_LINEAR, checked_gallery, checked_growth, grown_fpir
 from misid.search.model import Answer, Limits
 from misid.search.published import question
-from misid.search.sites import poisson_limits, pool_sites
+from misid.search.sites import Pooled, poisson_limits, pool_sites
 from misid.search.span import Span
 from misid.tally.model import Floats, Ints
 
@@ -80,6 +80,10 @@ class DeploymentsModel:
     deployments: Sequence[Deployment]
     growth: Span = FLAT_TO_LINEAR
     level: float = 0.95
+    _pools: dict[tuple[float | None, str | None, float], Pooled] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    """By threshold, group and b: they do not depend on the gallery asked for."""
 
     def __post_init__(self) -> None:
         checked_growth(self.growth)
@@ -157,6 +161,7 @@ class DeploymentsModel:
         searches = np.array([d.searches for d in used], dtype=np.float64)
         galleries = np.array([d.gallery for d in used], dtype=np.float64)
         middle = float(np.median(galleries))
+        one_gallery = bool((galleries == middle).all())
         same_gallery = bool((galleries == gallery).all())
         steps = 1 if self.growth.is_known or same_gallery else _GROWTH_STEPS
         tail = (1 - self.level) / 2
@@ -166,7 +171,10 @@ class DeploymentsModel:
             # Searches of other galleries, as so many searches of the middle one.
             exposure: Floats = searches * (galleries / middle) ** b
             if several:
-                pooled = pool_sites(count, exposure, tail)
+                key = (used[0].threshold, used[0].group, 0.0 if one_gallery else b)
+                if key not in self._pools:
+                    self._pools[key] = pool_sites(count, exposure, tail)
+                pooled = self._pools[key]
                 here = pooled.typical if typical else pooled.following
                 bound = pooled.typical_bound if typical else pooled.following_bound
                 spreads.append(pooled.spread)
@@ -207,6 +215,8 @@ class DeploymentsModel:
             )
         if not same:
             said.append(f"FPIR grows with the gallery with exponent b in {self.growth} (0: not at all, 1: linearly)")
+        if len(used) > 1:
+            said.append("the next deployment is like these")
         return (*said, "a search returns at most one false alert", "every false alert was seen to be one")
 
     def _warnings(self, used: Sequence[Deployment], gallery: int, *, nothing: bool) -> tuple[str, ...]:
@@ -220,8 +230,4 @@ class DeploymentsModel:
             said.append(f"no deployment had more than {largest:,} references")
         if used[0].threshold is None:
             said.append("the threshold is not stated")
-        if len(used) > 1 and not nothing:
-            said.append(
-                f"of such intervals for a next deployment about {percent(self.level)} hold, if it is like these"
-            )
         return tuple(said)

@@ -83,6 +83,7 @@ class PublishedModel:
 
         Examples
         --------
+        >>> from misid.search.tradeoff import OperatingPoint
         >>> point = OperatingPoint(gallery=12_000_000, fpir=Span.exactly(0.003))
         >>> answer = PublishedModel(points=[point]).fpir(200_000_000)
         >>> answer.estimate, round(answer.lo, 3), round(answer.hi, 3), answer.limits

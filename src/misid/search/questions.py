@@ -54,7 +54,7 @@ def threshold_for(
     asked = f"threshold for FPIR {target:g} at {gallery:,} references{_of(group)}"
     threshold = Answer(
         asked=asked, measure="threshold", gallery=gallery, target=target, group=group, level=None, status="refused",
-        limits="assumptions", reason="the figures at hand are of one operating point, and name no thresholds",
+        limits="assumptions", reason="the figures at hand do not say how FPIR changes with the threshold",
         needed="operating points at two or more thresholds, or a tally", method="where FPIR is the target",
     )  # fmt: skip
     strict: float | None = None
@@ -179,6 +179,9 @@ def largest_gallery(
     if lo is None:
         why = f"even FPIR's upper limit stays at or below {target:g} up to {LARGEST:,} references"
         return replace(base, status="bound", lo=float(LARGEST), reason=why)
+    if hi is None and lo == 0:
+        why = "the limits of FPIR allow both that it is above it at any gallery and that no gallery is too large"
+        return replace(base, reason=why, needed="figures of more searches")
     if hi is None:
         why = "the limits of FPIR allow that no gallery is too large"
         return replace(base, status="bound", lo=float(lo), reason=why)
@@ -226,8 +229,9 @@ def repeated(
 
     Examples
     --------
-    >>> from misid.search.published import OperatingPoint, published_model
+    >>> from misid.search.published import published_model
     >>> from misid.search.span import Span
+    >>> from misid.search.tradeoff import OperatingPoint
     >>> model = published_model([OperatingPoint(gallery=1000, fpir=Span.exactly(0.05))])
     >>> answer = repeated(model, 2, 1000)
     >>> round(answer.lo, 4), round(answer.hi, 4), answer.limits

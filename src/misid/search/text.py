@@ -79,7 +79,7 @@ def _below(answer: Answer) -> str:
 
 def _above(answer: Answer) -> str:
     lowest = answer.lo or 0.0
-    text = f"{out_of(lowest, denominator(lowest))} in {denominator(lowest):,}" if answer.measure in RATES else None
+    text = _own(lowest) if answer.measure in RATES else None
     return f"at least {text or _number(answer, lowest)} ({_kind(answer)})"
 
 
@@ -105,6 +105,17 @@ def _written(answer: Answer) -> tuple[str, str, str, str]:
         }
         middle = "" if answer.estimate is None else _number(answer, answer.estimate)
         return _number(answer, lo), middle, _number(answer, hi), units.get(answer.measure, "")
+    if answer.estimate is None and 0 < lo < hi / _FAR_APART:
+        return _own(lo), "", _own(hi), ""
     size = denominator(lo if lo > 0 and answer.estimate is None else answer.estimate or hi)
     middle = "" if answer.estimate is None else out_of(answer.estimate, size)
     return out_of(lo, size), middle, out_of(hi, size), f" in {size:,}"
+
+
+_FAR_APART = 300
+"""Limits further apart than this have denominators of their own."""
+
+
+def _own(rate: float) -> str:
+    size = denominator(rate)
+    return f"{out_of(rate, size)} in {size:,}"
