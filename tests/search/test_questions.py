@@ -122,6 +122,10 @@ def test_wrong_candidates_are_bounded_by_fpir() -> None:
     listed = wrong_candidates(Exponential(), 10**6, 20.0, list_length=50)
     assert (listed.lo, listed.hi) == (fpir.lo, fpir.hi * 50)  # type: ignore[operator]
     assert wrong_candidates(Knowing(), 10**6).asked == "own"
+    none_seen = DeploymentsModel(deployments=[Deployment(searches=3000, false_alerts=0, gallery=9)])
+    assert wrong_candidates(none_seen, 9).status == "refused"
+    bound = wrong_candidates(none_seen, 9, list_length=10)
+    assert (bound.status, bound.bound) == ("bound", pytest.approx(29.957 / 3000, rel=1e-4))
 
 
 @pytest.mark.parametrize(("target", "gallery"), [(0.01, 200_000_000), (0.3, 1000), (0.001, 10)])

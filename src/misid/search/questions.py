@@ -203,18 +203,19 @@ def wrong_candidates(
     if isinstance(model, KnowsCandidates):
         return model.wrong_candidates(gallery, threshold, group=group)
     fpir = model.fpir(gallery, threshold, group=group)
-    base = replace(fpir, asked=f"wrong candidates per search: {fpir.asked}", measure="wrong_candidates", estimate=None)
+    why = "FPIR says how many searches return somebody wrong, not how many people each returns"
+    asked = f"wrong candidates per search: {fpir.asked}"
+    base = replace(fpir, asked=asked, measure="wrong_candidates", estimate=None, reason=fpir.reason or why)
     if fpir.status == "refused" or fpir.lo is None:
         return base
     if list_length is None or fpir.hi is None:
-        return replace(
-            base, status="bound", hi=None, bound=None, level=fpir.level,
-            reason="FPIR says how many searches return somebody wrong, not how many people each returns",
-            needed="the length of the candidate list, or a tally of candidates",
-        )  # fmt: skip
+        needed = "the length of the candidate list, or a tally of candidates"
+        if fpir.lo == 0:
+            return replace(base, status="refused", lo=None, hi=None, bound=None, reason=why, needed=needed)
+        return replace(base, status="bound", hi=None, bound=None, reason=why, needed=needed)
     return replace(
-        base, status="ok", hi=fpir.hi * list_length, bound=None, needed="",
-        reason="FPIR says how many searches return somebody wrong, not how many people each returns",
+        base, hi=fpir.hi * list_length, bound=None if fpir.bound is None else fpir.bound * list_length,
+        reason=fpir.reason if fpir.status == "bound" else why,
         assumptions=(*fpir.assumptions, f"a list holds at most {list_length:,} candidates"),
     )  # fmt: skip
 
