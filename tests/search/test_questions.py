@@ -9,7 +9,7 @@ import pytest
 
 from misid.ground.errors import UsageError
 from misid.search.deployments import Deployment, DeploymentsModel
-from misid.search.design import LEAST_EXPECTED, bound_without_errors, design
+from misid.search.design import LEAST_EXPECTED, design
 from misid.search.model import Answer
 from misid.search.published import published_model
 from misid.search.questions import LARGEST, largest_gallery, repeated, threshold_for, wrong_candidates
@@ -126,6 +126,11 @@ def test_wrong_candidates_are_bounded_by_fpir() -> None:
     assert wrong_candidates(none_seen, 9).status == "refused"
     bound = wrong_candidates(none_seen, 9, list_length=10)
     assert (bound.status, bound.bound) == ("bound", pytest.approx(29.957 / 3000, rel=1e-4))
+
+
+def bound_without_errors(comparisons: float, c: float) -> float:
+    """What FMR is below at 95 % if so many comparisons gave no false match."""
+    return (-math.log(0.05) if c == 0 else (0.05**-c - 1) / c) / comparisons
 
 
 @pytest.mark.parametrize(("target", "gallery"), [(0.01, 200_000_000), (0.3, 1000), (0.001, 10)])

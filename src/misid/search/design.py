@@ -17,7 +17,7 @@ The claim: FPIR at N is below x, at confidence 1 - a. The least tests are those 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, exp, expm1, inf, log, log1p
+from math import ceil, expm1, inf, log, log1p
 
 from misid.ground.errors import UsageError
 from misid.search.growth import checked_gallery
@@ -122,13 +122,3 @@ def _smallest(enough: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
-
-
-def bound_without_errors(comparisons: float, c: float, level: float = 0.95) -> float:
-    """``(a^-c - 1) / (c M)``: what FMR is below if M comparisons gave no false match; c = 0 gives ``-log(a) / M``.
-
-    >>> round(bound_without_errors(1000, 0.0) * 1000, 3)
-    2.996
-    """
-    z = -log(1 - level)
-    return (z if c == 0 else (exp(c * z) - 1) / c) / comparisons

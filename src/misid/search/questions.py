@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import expm1, log, log1p
+from math import expm1, log1p
 from typing import Protocol, runtime_checkable
 
 from misid.ground.errors import UsageError
@@ -260,11 +260,6 @@ def repeated(
 def independent(fpir: float, scans: int) -> float:
     """``1 - (1 - fpir)^scans``."""
     return 1.0 if fpir >= 1 else -expm1(scans * log1p(-fpir))
-
-
-def independent_candidates(fpir: float) -> float:
-    """``-log(1 - fpir)``: the least expected number of candidates, where they come independently given the probe."""
-    return float("inf") if fpir >= 1 else -log(1 - fpir)
 
 
 def _checked_target(target: float) -> None:
