@@ -1,6 +1,6 @@
-"""Writes the pages of the documentation that are made from the code: docs/cli.md and docs/codes.md.
+"""Writes the pages of the documentation that are made from the package: docs/cli.md, docs/codes.md, docs/evidence.md.
 
-Run it after a change to a command or a code: ``python run/docs.py``. The tests compare.
+Run it after a change to a command, a code or a published number: ``python run/docs.py``. The tests compare.
 """
 
 from __future__ import annotations
@@ -8,7 +8,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from misid.evidence import Fact, Source
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -68,7 +73,8 @@ def codes_page() -> str:
         "## Problem codes",
         "",
         "What `misid check` finds, and what any command that reads scores refuses. E: an error, the scores are not "
-        "counted. W: a warning, they are counted and the result says so. Codes are never given another meaning.",
+        "counted (E061 to E064: a library of [published numbers](evidence.md) is not loaded). W: a warning, they "
+        "are counted and the result says so. Codes are never given another meaning.",
         "",
         "| code | name | meaning |",
         "| --- | --- | --- |",
@@ -77,7 +83,95 @@ def codes_page() -> str:
     ])  # fmt: skip
 
 
-PAGES = {"cli.md": cli_page, "codes.md": codes_page}
+def evidence_page() -> str:
+    """docs/evidence.md."""
+    from misid.evidence import load
+    from misid.evidence.words import CONFIDENCE, READ
+
+    library = load()
+    parts = [
+        "# Published numbers",
+        f"{len(library)} facts from {len(library.sources)} sources: what has been published on face searches at this "
+        "scale, and on the people and records around them. They come with misid, in its own words, with the numbers, "
+        "dates, titles and addresses of their sources. `misid evidence list` and `misid evidence show ID` print "
+        "them, and from Python:",
+        "<!-- run -->\n```python\nfrom misid.evidence import load\n\nlibrary = load()\n"
+        'fact = library["fnir-nec010-visakiosk"]\nprint(fact.number, fact.given["gallery"], fact.source.title)\n'
+        'print(fact)\nfor found in library.search("kiosk nec"):\n    print(found.id, found.said)\n```',
+        "A proportion is a number from 0 to 1. What lies beside a number, in brackets, is what is said there "
+        "(quartiles, two years, the best of them), and hardly ever a confidence interval. "
+        "[What could not be verified](#not-verified) is kept apart and never loads as a number; "
+        "[conflicts between sources](#conflicts) are records too, and a fact in one says so. Nothing here was read "
+        "on the live web: each number was read in a stored copy, and the record says how near to its source that was.",
+        _words("read from", READ),
+        _words("confidence", CONFIDENCE),
+        "## Conflicts",
+    ]
+    for conflict in library.conflicts:
+        facts = ", ".join(f"[{id_}](#{id_})" for id_ in conflict.facts)
+        parts += [
+            f"### {conflict.id}",
+            f"**{_plain(conflict.question)}.** {_plain(conflict.differs)} **What to do:** {_plain(conflict.advice)}",
+            f"Facts: {facts}.",
+        ]
+    for topic, facts_of_it in library.by_topic.items():
+        parts += [f"## {topic}", _plain(library.topics[topic])]
+        for fact in facts_of_it:
+            parts += [f"### {fact.id}", *_fact(fact)]
+    parts += ["## Not verified", "None of these is a number that misid uses. Each says what would settle it."]
+    for claim in library.unverified:
+        parts += [
+            f"### {claim.id}",
+            f"{_plain(claim.quantity)}: {_plain(claim.claim)}. {_plain(claim.why)} {_plain(claim.remedy)}",
+        ]
+    parts.append("## Sources")
+    for source in library.sources:
+        parts += [f"### {source.id}", *_source(source)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _words(heading: str, words: dict[str, str]) -> str:
+    return "\n".join([f"| {heading} | meaning |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in words.items())])
+
+
+def _plain(text: str) -> str:
+    """Text in which Markdown finds nothing to do."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)
+
+
+def _fact(fact: Fact) -> list[str]:
+    numbers = [f"{name} {value:,}" for name, value in (("lo", fact.lo), ("hi", fact.hi)) if value is not None]
+    shown = [*(numbers if fact.shape == "number" else []), *([fact.limits] if fact.limits else [])]
+    limits = f" ({_plain('; '.join(shown))})" if shown else ""
+    units = f" {fact.units}" if fact.units in ("proportion", "ratio", "index", "count") else ""
+    read = f"read from: {fact.read}" + (f" ({fact.read_where})" if fact.read_where else "")
+    lines = [
+        f"{_plain(fact.quantity)}: **{_plain(fact.said)}**{units}{limits}.",
+        f"Scope: {_plain(fact.population)}.",
+    ]
+    if fact.note:
+        lines.append(_plain(fact.note))
+    lines.append(
+        f"[{_plain(fact.source.publisher)}](#{fact.source.id}), {_plain(fact.source.date)}; "
+        f"{fact.source.kind}; confidence {fact.confidence}; {_plain(read)}."
+    )
+    if fact.conflicts:
+        lines.append("In conflict: " + ", ".join(f"[{id_}](#{id_})" for id_ in fact.conflicts) + ".")
+    return lines
+
+
+def _source(source: Source) -> list[str]:
+    address = f"<{source.link}>" if source.link else source.no_url
+    lines = [f"{_plain(source.title)}. {_plain(source.publisher)}, {_plain(source.date)}. {address}"]
+    if source.original_url:
+        # Where it was read, and not for opening.
+        lines.append(f"What was read is a copy or a summary at `{source.url}`.")
+    if source.note:
+        lines.append(_plain(source.note))
+    return lines
+
+
+PAGES = {"cli.md": cli_page, "codes.md": codes_page, "evidence.md": evidence_page}
 
 
 if __name__ == "__main__":

@@ -436,6 +436,7 @@ def run_chosen(run: Run, generator: Any) -> list[dict[str, Any]]:
 
 RUNNERS = {
     "rates": run_nonmated,
+    "stress": run_nonmated,
     "rungs": run_nonmated,
     "zero": run_nonmated,
     "few": run_nonmated,
@@ -460,8 +461,8 @@ def all_runs(names: Iterable[str]) -> list[Run]:
     runs += [run("rates", g, lay, n, sizes[n]) for n in (100, 500) for g in trials for lay in ("two probes", "ragged")]
     runs += [run("rungs", g, lay, n, sizes[n]) for n in (100, 500) for g in trials for lay in two]
     runs += [run("stress", "rare", lay, n, 600) for n in (100, 500) for lay in two]
-    runs += [run("few", g, "bip", n, 1000, 500) for n in (5, 10, 19, 30) for g in shares]
-    runs += [run("chosen", g, lay, n, r, k) for n, r in {100: 400, 500: 400, 2000: 100}.items() for g in trials
+    runs += [run("few", g, "bip", n, 1000, 500) for n in (5, 10, 19, 30, 50, 75) for g in shares]
+    runs += [run("chosen", g, lay, n, r, k) for n, r in {100: 400, 500: 400, 2000: 200}.items() for g in trials
              for lay in two for k in (1, 4)]  # fmt: skip
     return runs
 

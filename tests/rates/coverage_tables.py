@@ -134,7 +134,7 @@ def _fnmr(lines: list[Line]) -> str:
     return _grid(["generator", "people", "mated each", "tests", *(f"FNMR {q:g}" for q in points)], body)
 
 
-def _few(lines: list[Line]) -> str:
+def _few(lines: list[Line], field: str) -> str:
     rows: dict[tuple[Any, ...], dict[tuple[str, float], Line]] = {}
     for x in lines:
         if x["study"] == "few":
@@ -144,7 +144,7 @@ def _few(lines: list[Line]) -> str:
     for key in sorted(rows):
         first = next(iter(rows[key].values()))
         cells = [first["generator"], str(first["people"]), str(first["each"]), f"{first['replicates']:,}"]
-        cells += [percent(rows[key][q]["upper_failed"], rows[key][q]["replicates"]) for q in points]
+        cells += [percent(rows[key][q][field], rows[key][q]["replicates"]) for q in points]
         body.append(cells)
     return _grid(["generator", "probe people", "references", "tests", *(f"{m}, FMR {q:.0e}" for m, q in points)], body)
 
@@ -183,7 +183,8 @@ TABLES: dict[str, Callable[[list[Line]], str]] = {
     "rungs-fpir": lambda lines: _by_rate(lines, "rungs", "FPIR"),
     "stress-fmr": lambda lines: _by_rate(lines, "stress", "FMR"),
     "stress-fpir": lambda lines: _by_rate(lines, "stress", "FPIR"),
-    "few": _few,
+    "few-covered": lambda lines: _few(lines, "covered"),
+    "few": lambda lines: _few(lines, "upper_failed"),
     "chosen": _chosen,
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import betaincinv
@@ -105,12 +107,58 @@ def test_a_group_without_errors_is_a_bound_and_never_a_zero() -> None:
     over_zero = differentials(tally_of(("A", "B", "C")), records, level=0.95, reference="B")
     to_b = one(over_zero, "ratio", of="A", measure="fmr_within")
     assert (to_b.status, to_b.estimate, to_b.hi, to_b.adjusted_p) == ("bound", None, None, None)
-    assert to_b.lo == pytest.approx(40 / 1.5 / 4)
+    # The bound of B is one-sided at 95 %; against A's limit it stands at the same tail.
+    bound_b = 4 * np.log(0.025) / np.log(0.05)
+    assert to_b.lo == pytest.approx(40 / 1.5 / bound_b)
     of_zero = one(found, "ratio", of="B", measure="fmr_within")
     assert (of_zero.estimate, of_zero.lo) == (None, None)
-    assert of_zero.hi == pytest.approx(4 / (40 / 1.5))
+    assert of_zero.hi == pytest.approx(bound_b / (40 / 1.5))
     nothing = differentials(tally_of(("A", "B")), rates("fmr", A=0, B=0), level=0.95, reference=None)
     assert all((d.estimate is None and d.hi is None) or d.statistic == "gini" for d in nothing)
+
+
+def test_errors_of_a_group_of_few_people_are_not_thrown_away() -> None:
+    records = rates("fmr", A=20, B=30, C=400)
+    c = next(r for r in records if r.probe_group == "C")
+    records[records.index(c)] = replace(c, status="bound", lo=0.0, errors=400)
+    found = differentials(tally_of(("A", "B", "C")), records, level=0.95, reference="A")
+    most = one(found, "max/min", measure="fmr_within")
+    assert (most.status, most.of) == ("bound", "C")
+    assert most.lo is not None
+    assert most.lo > 5
+    ratio = one(found, "ratio", of="C", measure="fmr_within")
+    assert ratio.estimate is None
+    assert ratio.lo is not None
+    assert ratio.hi is not None
+    assert 5 < ratio.lo < 20 < ratio.hi
+    for statistic in ("max/geomean", "gini"):
+        assert one(found, statistic, measure="fmr_within").hi != 0
+
+
+@pytest.mark.parametrize("kind", ["few people", "no errors"])
+def test_equal_groups_are_not_called_unequal_by_a_bound(kind: str) -> None:
+    """Four groups of one matcher; one of 15 people, or thresholds at which a group shows no error."""
+    excluded = {"max/min": 0, "max/geomean": 0, "gini": 0, "garbe": 0, "fdr": 0, "ratio": 0}
+    seen = dict.fromkeys(excluded, 0)
+    groups = np.r_[np.zeros(40), np.ones(40), np.full(40, 2), np.full(15 if kind == "few people" else 25, 3)]
+    names = ("A", "B", "C", "D")
+    for seed in range(14):
+        rng = np.random.default_rng([11, seed])
+        n = len(groups)
+        scores = np.round(rng.normal(size=(n, n)) + 0.4 * rng.normal(size=(n, 1)) + 3 * np.eye(n), 1)
+        at = 1.5 if kind == "few people" else 3.6
+        tally = Matrix(scores, groups.astype(np.int64), names).tally(
+            edges=np.arange(-80, 101) / 10, levels=[0.5, 1.0, 1.5, 2.0, 2.5, 3.0], spectrum_from=6
+        )
+        for d in compute_rates(tally, thresholds=[at], targets=[], curves=False).differentials:
+            if d.status != "bound" or d.measure in ("fpir", "fnir"):
+                continue
+            seen[d.statistic] += 1
+            equal = 0.0 if d.statistic in ("gini", "garbe") else 1.0
+            excluded[d.statistic] += bool((d.lo or 0.0) > equal + 1e-12 or (d.hi is not None and d.hi < equal - 1e-12))
+    assert min(seen.values()) >= 12
+    for statistic, times in excluded.items():
+        assert times <= 0.05 * seen[statistic], (statistic, times, seen[statistic])
 
 
 def test_few_people_and_unknown_groups_are_left_out_and_named() -> None:

@@ -108,3 +108,12 @@ def test_impossible_levels_are_refused(level: float, side: str) -> None:
 def test_tails() -> None:
     assert check_level(0.95, "two") == pytest.approx(0.025)
     assert check_level(0.95, "upper") == pytest.approx(0.05)
+
+
+@given(x=st.integers(0, 30), n=st.integers(1, 300), c=st.floats(1, 1e6), tail=tails)
+def test_a_spread_beyond_all_measure_leaves_limits(x: int, n: int, c: float, tail: float) -> None:
+    x = min(x, n)
+    lo, hi = shared_binomial_limits(x, n, c, tail)
+    assert 0 <= lo <= x / n <= hi <= 1
+    assert binomial_limits(x, n, tail)[0] >= lo
+    assert all(v >= 0 for v in gamma_poisson_limits(x, n, c, tail))

@@ -149,6 +149,10 @@ def test_no_hit_is_a_bound_in_people() -> None:
     few = fpir_interval(people, replace(moments, hits=np.zeros(4), exceed=np.zeros(4)), 3, side="upper")
     assert few.hi is not None
     assert few.hi >= 1 - 0.05 ** (1 / 50)
+    # Also where commoner hits of a person look independent: at no hit nothing is known of that.
+    seen_lower = fpir_interval(people, moments, 3, side="upper")
+    assert seen_lower.hi is not None
+    assert seen_lower.hi >= (1 - 0.05 ** (1 / 50)) * (1 - 1e-9)
 
 
 def test_reciprocal_hits_count_once() -> None:

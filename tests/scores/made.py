@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from misid.engine import DuckDBEngine
-from misid.engine.seam import literal
 from misid.scores.model import COMPARISONS, SEARCHES, Scores, joint_label
 
 Row = dict[str, Any]
@@ -45,9 +44,14 @@ def _keep(engine: DuckDBEngine, name: str, rows: Sequence[Row], columns: dict[st
         nothing = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns.items())
         engine.keep(name, f"SELECT {nothing} WHERE FALSE")
         return
-    values = ", ".join(f"({', '.join(literal(row[column]) for column in columns)})" for row in rows)
-    selected = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind in columns.items())
-    engine.keep(name, f"SELECT {selected} FROM (VALUES {values}) AS given({', '.join(columns)})")
+    # As text, because DuckDB takes a NumPy NaN for NULL, and these tests tell the two apart.
+    texts = {
+        column: np.array([None if row[column] is None else str(row[column]) for row in rows], dtype=object)
+        for column in columns
+    }
+    engine.connection.register("given", texts)
+    engine.keep(name, f"SELECT {', '.join(f'CAST({c} AS {kind}) AS {c}' for c, kind in columns.items())} FROM given")
+    engine.connection.unregister("given")
 
 
 @contextmanager

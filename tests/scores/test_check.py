@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import sqlglot
 
 from misid.ground.codes import CODES
 from misid.ground.errors import BadInputError, UsageError
@@ -140,6 +142,49 @@ def test_a_code_is_found_under_a_long_scale() -> None:
     for row in rows[:40]:
         row["score"] = -1.0
     assert only(checked(rows), "E036").count == 40
+
+
+Sampler = Callable[[np.random.Generator, int], Any]
+SCALES: dict[str, tuple[Sampler, Sampler]] = {
+    "normal": (lambda g, k: g.normal(0, 1, k), lambda g, k: g.normal(3, 1, k)),
+    "lognormal": (lambda g, k: np.exp(g.normal(0, 1.5, k)), lambda g, k: np.exp(g.normal(3, 1.5, k))),
+    "Cauchy": (lambda g, k: g.standard_cauchy(k), lambda g, k: 30 + g.standard_cauchy(k)),
+    "probability": (lambda g, k: g.beta(0.05, 20, k), lambda g, k: 1 - g.beta(0.05, 20, k)),
+    "count": (lambda g, k: g.poisson(0.05, k), lambda g, k: g.poisson(20, k)),
+    "percent": (lambda g, k: np.clip(np.round(g.normal(2, 8, k)), 0, 100), lambda g, k: np.full(k, 100)),
+    "votes": (lambda g, k: g.integers(-2, 2, k), lambda g, k: g.integers(-1, 3, k)),
+    "mostly zero": (
+        lambda g, k: np.where(g.random(k) < 0.97, 0, 20 + g.gamma(2, 5, k)),
+        lambda g, k: g.normal(80, 9, k),
+    ),
+    "Hamming": (lambda g, k: -g.binomial(2048, 0.5, k), lambda g, k: -g.binomial(2048, 0.2, k)),
+}
+
+
+def scaled(scale: str) -> list[Row]:
+    rows, generator = cross(), np.random.default_rng(23)
+    nonmated, mated = (sample(generator, len(rows)).astype(float).tolist() for sample in SCALES[scale])
+    for row, low, high in zip(rows, nonmated, mated, strict=True):
+        row["score"] = high if row["mated"] else low
+    return rows
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_no_scale_of_scores_has_codes_of_its_own(scale: str) -> None:
+    assert checked(scaled(scale)).problems == ()
+
+
+@pytest.mark.parametrize("scale", ["probability", "count", "percent", "mostly zero", "lognormal"])
+def test_minus_one_is_found_on_every_scale_from_zero(scale: str) -> None:
+    rows = scaled(scale)
+    for row in rows:
+        if row["reference"] in ("r0020", "r0021"):
+            row["score"] = -1.0
+    assert only(checked(rows), "E036").count == 240
+    top = max(row["score"] for row in rows)
+    for row in rows:  # The same scale as a distance from the top, turned by its sign as a reader does.
+        row["score"] = row["score"] - top if row["score"] != -1.0 else 1.0
+    assert "--failure -1 " in only(checked(rows, polarity="distance"), "E036").remedy
 
 
 def test_a_probe_that_has_one_value_inside_the_scale_is_found() -> None:
@@ -321,7 +366,7 @@ def test_big_inputs_are_looked_at_in_a_slice() -> None:
     rows = cross(40)
     rows += [dict(row) for row in rows]
     with made(rows) as scores:
-        keep_sides(scores)
+        keep_sides(scores, facts(scores))
         some = pair_problems(scores, len(rows), thorough=False, exact_rows=300).problems[0]
         every = pair_problems(scores, len(rows), thorough=True, exact_rows=300).problems[0]
         again = pair_problems(scores, len(rows), thorough=False, exact_rows=300).problems[0]
@@ -495,8 +540,7 @@ def test_facts_are_sums_over_the_rows() -> None:
     rows[0]["score"], rows[1]["score"] = NAN, INF
     rows[2].update(score=None, failed=True)
     with made(rows) as scores:
-        keep_sides(scores)
-        found = facts(scores.engine)
+        found = facts(scores)
     scored = [r["score"] for r in rows[3:]]
     assert (found.rows, found.nan, found.plus_inf, found.failed, found.finite) == (400, 1, 1, 1, 397)
     assert (found.lowest, found.highest) == (min(scored), max(scored))
@@ -505,6 +549,19 @@ def test_facts_are_sums_over_the_rows() -> None:
 def test_codes_are_registered_by_severity() -> None:
     assert {code[0] for code in CODES} == {"E", "W"}
     assert len({slug for slug, _ in CODES.values()}) == len(CODES)
+
+
+def test_every_query_is_sql_for_spark_too() -> None:
+    rows = cross(30)
+    rows[0]["score"] = NAN
+    rows += [dict(row) for row in rows[:3]]
+    with made(rows) as scores:
+        scores.engine.log.clear()
+        check(scores)
+        statements = list(scores.engine.log)
+    assert len(statements) > 20
+    for statement in statements:
+        assert sqlglot.transpile(statement, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
 # As files and frames come

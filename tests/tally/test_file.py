@@ -19,7 +19,7 @@ from misid.engine import DuckDBEngine
 from misid.ground.errors import BadInputError, UsageError
 from misid.tally import Tally, build_tally, is_tally, read_tally, write_tally
 from misid.tally.model import TABLES
-from tests.tally.samples import Sample, cross
+from tests.tally.samples import Sample, blocks_in, cross
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,28 @@ def test_no_id_in_the_bytes(tally: Tally, sample: Sample, tmp_path: Path) -> Non
     assert len(ids) > 40
     assert not [i for i in ids if i.encode() in unpacked]
     assert str(tmp_path).encode() not in unpacked
+
+
+def test_no_score_in_the_bytes(tally: Tally, sample: Sample, tmp_path: Path) -> None:
+    """Thresholds are found among the scores, yet no score is written: edges are round numbers between them."""
+    write_tally(tally, tmp_path / "a.tally")
+    with zipfile.ZipFile(tmp_path / "a.tally") as archive:
+        text = archive.read("tally.json").decode()
+    assert not [s for s in sample.score if repr(s) in text]
+    assert not set(sample.score) & set(tally.edges.tolist())
+
+
+def test_blocks_do_not_follow_from_ids(sample: Sample) -> None:
+    """The same people with other scores are in other blocks."""
+    other = replace(sample, score=[s + 0.3 * (i % 7) for i, s in enumerate(sample.score)])
+    blocks = []
+    for one in (sample, other):
+        with DuckDBEngine() as engine:
+            build_tally(one.scores(engine))
+            blocks.append(blocks_in(engine))
+    same = sum(blocks[0][p] == blocks[1][p] for p in blocks[0])
+    assert blocks[0].keys() == blocks[1].keys()
+    assert same < len(blocks[0]) / 2
 
 
 def test_an_existing_file_is_kept(tally: Tally, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from misid.ground.errors import UsageError
 from misid.scores.model import COMPARISONS, SEARCHES, Gallery, Scores, joint_label
 from misid.tally import Tally, build_tally
 from tests.oracle import canonical, oracle_tally
-from tests.tally.samples import Sample, block_of, cross
+from tests.tally.samples import Sample, blocks_in, cross
 
 LENGTH, RETURNED = 4, 0.0
 
@@ -61,6 +61,7 @@ def tallied(sample: Sample, **options: object) -> tuple[Tally, Tally]:
             polarity="similarity", gallery=gallery, list_length=LENGTH, return_threshold=RETURNED,
         )  # fmt: skip
         ours = build_tally(scores, **options)  # type: ignore[arg-type]
+        blocks = blocks_in(engine)
     index = {values: i for i, values in enumerate(ours.joint)}
     oracle = oracle_tally(
         listed.probe, listed.reference, listed.probe_person, listed.reference_person, listed.score,
@@ -68,7 +69,7 @@ def tallied(sample: Sample, **options: object) -> tuple[Tally, Tally]:
         joint=ours.joint, labels=ours.labels, spectrum_from=ours.spectrum_from,
         probe_group=[index[sample.group(p)] for p in listed.probe_person],
         reference_group=[index[sample.group(p)] for p in listed.reference_person],
-        block_of={p: block_of(p) for p in {*sample.probe_person, *sample.reference_person}},
+        block_of={p: blocks.get(p, 0) for p in {*sample.probe_person, *sample.reference_person}},
         searches={**searches, "probe_group": [index[sample.group(str(p))] for p in searches["probe_person"]]},
         list_length=LENGTH, return_threshold=RETURNED, gallery=(gallery.n_references, gallery.n_people),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from misid.engine import DuckDBEngine
 from misid.ground.errors import UsageError
 from misid.tally import Tally, build_tally, merge_tallies
 from tests.oracle import assert_same, canonical
-from tests.tally.samples import Sample, cross
+from tests.tally.samples import Sample, blocks_in, cross
 
 SEXES = (("F",), ("M",))
 
@@ -19,6 +19,16 @@ SEXES = (("F",), ("M",))
 def tally_of(sample: Sample, **options: object) -> Tally:
     with DuckDBEngine() as engine:
         return build_tally(sample.scores(engine), **options)  # type: ignore[arg-type]
+
+
+def blocks_of(*samples: Sample) -> dict[str, int]:
+    """Blocks as each sample was counted: they follow from its scores."""
+    blocks = {}
+    for sample in samples:
+        with DuckDBEngine() as engine:
+            build_tally(sample.scores(engine))
+            blocks.update(blocks_in(engine))
+    return blocks
 
 
 def renamed(sample: Sample, suffix: str) -> Sample:
@@ -61,7 +71,7 @@ def test_disjoint_people_add_exactly() -> None:
     a = cross(rng, 12, 12, same=True, groups=SEXES, attributes=("sex",))
     b = renamed(cross(rng, 10, 13, same=False, groups=SEXES, attributes=("sex",)), "'")
     merged = merge_tallies([tally_of(a, thresholds=[1.0]), tally_of(b, thresholds=[1.0])], shared="disjoint")
-    expected = together(a, b).oracle(merged)
+    expected = together(a, b).oracle(merged, blocks_of(a, b))
     # Evenly spread over all pairs of the sum, the estimate of this one moment is another.
     expected.tables["nonmated_design"]["sum_p2"] = merged.tables["nonmated_design"]["sum_p2"]
     # The median of a sum is not that of its parts.
@@ -75,9 +85,9 @@ def test_shared_references_count_exactly_and_never_narrow(same: bool) -> None:
     rng = np.random.default_rng(6)
     whole = cross(rng, 24, 24, same=same)
     merged = merge_tallies([tally_of(half, thresholds=[1.0]) for half in split_by_probe(whole)], shared="references")
-    expected = whole.oracle(merged)
+    expected = whole.oracle(merged, blocks_of(whole))
     ours, truth = canonical(merged), canonical(expected)
-    for name in ("counts", "best_nonmated", "mates", "mated_moments", "mate_moments", "spectrum", "spectrum_design"):
+    for name in ("counts", "best_nonmated", "mates", "mated_moments", "mate_moments", "spectrum_design"):
         assert ours[name] == truth[name], name
     ours_moments, true_moments = merged.tables["nonmated_moments"], expected.tables["nonmated_moments"]
     many = true_moments["exceed"] >= 50
@@ -86,6 +96,10 @@ def test_shared_references_count_exactly_and_never_narrow(same: bool) -> None:
         np.testing.assert_array_equal(ours_moments[exact], true_moments[exact])
     # The widest that sharing can make it, in expectation: never far below the truth.
     assert np.all(ours_moments["sum_c2"][many] >= 0.9 * true_moments["sum_c2"][many])
+    found, whole_found = merged.tables["search_moments"], expected.tables["search_moments"]
+    some = whole_found["hits"] >= 5
+    for sum_ in ("sum_kd", "sum_ad", "sum_q2"):
+        assert np.all(found[sum_][some] >= 0.5 * whole_found[sum_][some]), sum_
     assert merged.tables["nonmated_design"]["reference_people"][0] == 24
     assert any("references shared" in warning for warning in merged.warnings)
 
@@ -116,6 +130,8 @@ def test_unlike_tallies_are_refused() -> None:
 def test_the_same_input_twice_is_refused() -> None:
     rng = np.random.default_rng(10)
     a = tally_of(cross(rng, 8, 8, same=True))
-    a = replace(a, origin=replace(a.origin, inputs=({"kind": "csv", "rows": 1, "bytes": 1, "sha256": "ab"},)))
+    a = replace(
+        a, origin=replace(a.origin, inputs=({"what": "scores", "kind": "csv", "rows": 1, "bytes": 1, "sha256": "ab"},))
+    )
     with pytest.raises(UsageError, match="same input"):
         merge_tallies([a, a])

@@ -23,7 +23,7 @@ from misid.ground.errors import EngineError
 LEAST_FREE = 1 << 30
 """Bytes of scratch space under which a large tally is likely to fail."""
 
-PARTS = ("duckdb", "numpy", "scipy", "sqlglot", "pydantic", "jinja2", "altair", "vl-convert-python", "typer", "rich")
+PARTS = ("duckdb", "numpy", "scipy", "pydantic", "jinja2", "altair", "vl-convert-python", "typer", "rich")
 
 READERS = ("pyarrow", "polars", "pandas")
 """Not needed; where they are installed, their objects can be handed to misid from Python."""
@@ -58,6 +58,7 @@ def doctor(*, form: OutputFormat = "table", talk: Talk) -> int:
         _scratch(),
         _tried("engine duckdb: count a Parquet file", _try_duckdb),
         _tried("chart to SVG", _try_chart),
+        _tried("published numbers", _try_evidence),
     ]
     print_records([asdict(finding) for finding in findings], form)
     failed = [finding for finding in findings if finding.status == "fails"]
@@ -132,3 +133,10 @@ def _try_chart() -> str:
     if "<svg" not in drawn:
         raise EngineError("the chart converter gave no SVG")
     return f"works ({len(drawn):,} characters)"
+
+
+def _try_evidence() -> str:
+    from misid.evidence import load
+
+    library = load()
+    return f"works ({len(library)} facts, {len(library.sources)} sources)"

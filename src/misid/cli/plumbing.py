@@ -23,10 +23,11 @@ COMMANDS = {
     "rates": "Error rates with their limits, from scores or a tally.",
     "project": "What figures from one gallery mean for another, with limits or a refusal.",
     "report": "A page that a stranger can read, and the same as JSON and CSV.",
+    "evidence": "Published numbers: what is said, by whom, and how near it was read.",
     "doctor": "Versions, memory, and whether each part works here.",
     "pseudonymise": "Replace telling ids by a keyed hash of them.",
 }
-"""The commands along the road from scores to a report. Each is in the module of its name."""
+"""The commands: the road from scores to a report, then what stands beside it. Each is in the module of its name."""
 
 Command = Callable[..., int | None]
 

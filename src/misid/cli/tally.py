@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from typer import Option
@@ -84,7 +85,14 @@ def tally(
         raise UsageError(f"{path} exists already", remedy="give another name, or --force to replace it")
     wanted = RateOptions(threshold=threshold, target=target)
     with open_input(sources or (), inputs, talk) as scores:
-        made, _ = count(scores, wanted, kept, None if unchecked else looked_for, talk, min_people=min_people)
+        if kept.work is None and len(scores.parts) > 1:
+            kept = replace(kept, work=path.with_name(f"{path.name}.parts"))
+        try:
+            made, _ = count(scores, wanted, kept, None if unchecked else looked_for, talk, min_people=min_people)
+        except BaseException:
+            if kept.work is not None and kept.work.exists():
+                talk.say(f"finished parts are kept in {kept.work}; the same command goes on from there")
+            raise
     from misid.tally import write_tally
 
     write_tally(made, path, force=force)

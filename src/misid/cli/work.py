@@ -34,7 +34,8 @@ class TallyOptions:
         Option(
             "--work",
             metavar="DIR",
-            help="Keep finished parts there while counting, so that a killed run goes on where it was.",
+            help="Keep finished parts there while counting, so that a killed run goes on where it was; `misid tally` of "
+            "several files does so beside its output. They hold ids, and are removed at the end.",
             rich_help_panel=COUNTING,
         ),
     ] = None

@@ -75,10 +75,12 @@ class DuckDBEngine:
         """Run a query and write its result to a Parquet file. It is not logged: it names the path."""
         self.execute(f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet)")
 
-    def columns(self, select: str) -> Columns:
+    def columns(self, select: str, *, logged: bool = True) -> Columns:
+        if logged:
+            self.log.append(select)
         return {
             name: np.asarray(column) if not np.ma.isMaskedArray(column) else column
-            for name, column in self._run(select).fetchnumpy().items()
+            for name, column in self.execute(select).fetchnumpy().items()
         }
 
     def execute(self, statement: str) -> duckdb.DuckDBPyConnection:

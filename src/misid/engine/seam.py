@@ -10,7 +10,7 @@ Columns = dict[str, np.ndarray[Any, Any]]
 
 
 class Engine(Protocol):
-    """An SQL engine. Statements come in DuckDB's dialect and are turned into the engine's own.
+    """An SQL engine. Statements come in DuckDB's dialect, kept to what a translator can carry to others.
 
     Only counts ever come back through `columns`; tables made by `keep` stay in the engine.
     """
@@ -31,8 +31,11 @@ class Engine(Protocol):
     def put(self, name: str, columns: Columns) -> None:
         """Make a small table of whole numbers or texts, a NumPy array a column. It is not logged."""
 
-    def columns(self, select: str) -> Columns:
-        """Run a query whose result is small and bring it back, a NumPy array a column."""
+    def columns(self, select: str, *, logged: bool = True) -> Columns:
+        """Run a query whose result is small and bring it back, a NumPy array a column.
+
+        The log travels with a tally: a query that holds single scores is kept out of it.
+        """
 
     def close(self) -> None:
         """Let go of the engine and of everything kept in it."""

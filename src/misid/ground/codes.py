@@ -70,6 +70,13 @@ CODES: dict[str, tuple[str, str]] = {
     "E046": ("no-comparisons", "Nothing is left that has a score."),
     "E047": ("not-a-tally", "The file is not a whole tally that this version can read."),
     "E048": ("unannounced-group", "The comparisons have a group that was not there when the input was opened."),
+    "E061": ("not-a-record", "A file of published numbers, or a record in it, lacks a field or has one that is none."),
+    "E062": ("impossible-fact", "A published number cannot be what it says: a proportion above 1, limits in disorder."),
+    "E063": ("id-in-disorder", "An id of a record is used twice, or a conflict names one that is not there."),
+    "E064": (
+        "without-a-source",
+        "A published number has no source, or its source no address or date that can be read.",
+    ),
     "E070": ("no-usable-deployment", "No row of a table of deployments has the numbers that are needed."),
     "W010": ("infinite-score", "A score is infinite; it counts at the end of the scale."),
     "W011": ("many-at-one-end", "Many comparisons share the lowest or highest score, apart from the rest."),

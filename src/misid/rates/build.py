@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from misid.ground.rate import ALL, ComparisonRate, Rate, SampleRate, SearchRate
@@ -33,30 +33,11 @@ def rate_from(
     nothing: str,
 ) -> R:
     """A rate with its limits; undefined, for the reason `nothing`, where there is no interval or no trial."""
+    bare = _placed(kind, measure, where, point, level)
     if interval is None or interval.status == "undefined":
-        return kind(
-            measure=measure,
-            probe_group=where.probe_group,
-            reference_group=where.reference_group,
-            threshold=None if point is None else point.threshold,
-            target=None if point is None else point.target,
-            rank=where.rank,
-            gallery=where.gallery,
-            level=level,
-            trials=0,
-            people=0,
-            status="undefined",
-            warnings=(nothing, *where.warnings),
-        )
-    notes = interval.warnings + where.warnings
-    return kind(
-        measure=measure,
-        probe_group=where.probe_group,
-        reference_group=where.reference_group,
-        threshold=None if point is None else point.threshold,
-        target=None if point is None else point.target,
-        rank=where.rank,
-        gallery=where.gallery,
+        return replace(bare, trials=0, people=0, status="undefined", warnings=(nothing, *where.warnings))
+    return replace(
+        bare,
         estimate=interval.estimate,
         lo=interval.lo,
         hi=interval.hi,
@@ -67,24 +48,27 @@ def rate_from(
         people=interval.people,
         effective_people=interval.effective_people,
         status=interval.status,
-        warnings=notes,
+        warnings=interval.warnings + where.warnings,
     )
 
 
 def refused(kind: type[R], measure: str, point: Point, level: float, where: Where | None = None) -> R:
     """A rate that the tally cannot give at this point, and why."""
-    where = where or Where()
+    bare = _placed(kind, measure, where or Where(), point, level)
+    return replace(bare, status="refused", warnings=(point.refusal,))
+
+
+def _placed(kind: type[R], measure: str, where: Where, point: Point | None, level: float) -> R:
+    """A rate that says only what it is of."""
     return kind(
         measure=measure,
         probe_group=where.probe_group,
         reference_group=where.reference_group,
-        threshold=point.threshold,
-        target=point.target,
+        threshold=None if point is None else point.threshold,
+        target=None if point is None else point.target,
         rank=where.rank,
         gallery=where.gallery,
         level=level,
-        status="refused",
-        warnings=(point.refusal,),
     )
 
 

@@ -90,13 +90,14 @@ def logistic_fit(score: Floats, mated: Floats, nonmated: Floats) -> tuple[float,
     """Slope and intercept (natural log) of log LR = slope * score + intercept, both kinds weighing 1/2.
 
     The minimiser of Cllr over straight lines, by Newton's method with halved steps. None where the two kinds
-    do not overlap (the slope would be infinite) or a kind is empty.
+    do not overlap by more than one score (the slope would be infinite) or a kind is empty.
     """
     used = (mated > 0) | (nonmated > 0)
     x, m, n = score[used], mated[used].astype(float), nonmated[used].astype(float)
     if m.sum() == 0 or n.sum() == 0:
         return None
-    if x[m > 0].min() > x[n > 0].max() or x[m > 0].max() < x[n > 0].min():
+    # Kinds that meet in one score only are separated too: any steeper line is better still.
+    if x[m > 0].min() >= x[n > 0].max() or x[m > 0].max() <= x[n > 0].min():
         return None
     m, n = m / (2 * m.sum()), n / (2 * n.sum())
     centre, scale = np.average(x, weights=m + n), np.sqrt(np.average((x - x.mean()) ** 2, weights=m + n)) or 1.0

@@ -13,7 +13,7 @@ from misid.rates.consistency import check_consistency
 from misid.rates.counts import Counts
 from misid.rates.curves import MAX_CURVES, curve_points, drawn_labels, histograms
 from misid.rates.differentials import differentials
-from misid.rates.failures import failure_rates, with_failures
+from misid.rates.failures import failure_rates, isolated_failures, with_failures
 from misid.rates.limits import Limits
 from misid.rates.model import DEFAULT_RANKS, DEFAULT_TARGETS, Rates
 from misid.rates.points import (
@@ -106,8 +106,9 @@ def compute_rates(
 
     comparisons = comparison_rates(counts, limits, points)
     samples = failure_rates(counts, level)
+    attempts = with_failures(comparisons, samples, isolated_failures(counts, level))
     searches = search_rates(counts, limits, points, asked_ranks)
-    records: list[Rate] = [*comparisons, *eer_rates(counts, limits), *with_failures(comparisons, samples), *samples]
+    records: list[Rate] = [*comparisons, *eer_rates(counts, limits), *attempts, *samples]
     records += searches
     records += rates_beside(counts, limits, points)
     records += cmc_rates(counts, limits, asked_ranks)

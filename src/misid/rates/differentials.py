@@ -18,9 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import log
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import gammaincinv, ndtri
 
 from misid.ground.rate import ALL, MISSING, Rate
 from misid.rates.model import Differential
@@ -45,19 +47,28 @@ ALPHA = 0.5
 
 METHOD = "simultaneous over groups; estimate corrected by the bias in draws around limited-translation rates"
 RATIO_METHOD = "limits of both rates put together on the log scale; p adjusted by Holm over the groups"
-BOUNDED = "a group shows no errors, or has too few people, and enters by its upper limit only"
+BOUNDED = (
+    "a group shows no errors, or has too few people, and enters by its limits only; the highest group is that of the "
+    "highest rate counted"
+)
 
 _Statistic = Callable[[Groups, float], Spread]
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """The groups of one attribute at one threshold: those with an estimate, and those with a bound."""
+    """The groups of one attribute at one threshold: those with an estimate, and those with a bound.
+
+    A bounded group has shown no errors, or has too few people; then `lows` is what its own count of errors says by
+    itself (0 without errors) and `seen` its rate as counted.
+    """
 
     names: tuple[str, ...]
     groups: Groups
     bounded: tuple[str, ...]
     bounds: tuple[float, ...]
+    lows: tuple[float, ...] = ()
+    seen: tuple[float, ...] = ()
 
 
 def differentials(
@@ -66,7 +77,8 @@ def differentials(
     """Every statistic of every attribute at every threshold and target of `records`.
 
     Groups of fewer than ten people and people whose group is not known are left out, with a warning. A group without
-    errors is known by its upper limit only: a ratio over it has a lower limit and no estimate.
+    errors is known by its upper limit only: a ratio over it has a lower limit and no estimate. One of too few people
+    is known by both of its limits.
     """
     tail = (1 - level) / 2
     people = _people(tally)
@@ -133,9 +145,12 @@ def _people(tally: Tally) -> dict[str, int]:
 
 def _cell(rates: Sequence[Rate], level: float) -> _Cell:
     z = float(ndtri((1 + level) / 2))
+    tail = (1 - level) / 2
     sure = [r for r in rates if r.status == "ok" and r.estimate and r.lo and r.hi]
     unsure = [r for r in rates if r not in sure]
     x = np.log([r.estimate or 1.0 for r in sure])
+    # The limit of a rate without errors is one-sided at `level`; here every limit stands at the same tail.
+    farther = log(tail) / log(2 * tail)
     return _Cell(
         names=tuple(r.probe_group for r in sure),
         groups=Groups(
@@ -145,8 +160,20 @@ def _cell(rates: Sequence[Rate], level: float) -> _Cell:
             above=np.maximum((np.log([r.hi or 1.0 for r in sure]) - x) / z, 1e-9),
         ),
         bounded=tuple(r.probe_group for r in unsure),
-        bounds=tuple(float(r.hi or 1.0) for r in unsure),
+        bounds=tuple(float(r.hi or 1.0) if r.estimate else min(1.0, float(r.hi or 1.0) * farther) for r in unsure),
+        lows=tuple(_own_low(r, tail) for r in unsure),
+        seen=tuple(float(r.estimate or 0.0) for r in unsure),
     )
+
+
+def _own_low(rate: Rate, tail: float) -> float:
+    """Lower limit of a rate of too few people: as far below its estimate as the upper limit is above, on the log scale.
+
+    The upper limit is wide enough for few people; at least the Poisson limit of the errors is gone below, too.
+    """
+    if not rate.estimate or not rate.hi or not rate.errors:
+        return 0.0
+    return rate.estimate * min(rate.estimate / rate.hi, float(gammaincinv(rate.errors, tail)) / rate.errors)
 
 
 @dataclass(frozen=True)
@@ -197,8 +224,7 @@ def _single(made: _Maker, cell: _Cell, tail: float) -> None:
         most, lows = _bounded_ratios(cell, tail)
         made("max/min", (None, None, lows[0], None), of=most, bounded=True)
         made("max/geomean", (None, None, lows[1], None), of=most, bounded=True)
-        low, high = _drawn_limits(lambda rates: gini(rates), [cell], tail)
-        made("gini", (None, None, low, high), bounded=True)
+        made("gini", (None, None, 0.0, _most(gini, [cell], tail)), bounded=True)
         return
     of = cell.names[int(cell.groups.x.argmax())]
     least = cell.names[int(cell.groups.x.argmin())]
@@ -210,10 +236,9 @@ def _single(made: _Maker, cell: _Cell, tail: float) -> None:
 def _double(made: _Maker, fmr: _Cell, fnmr: _Cell, tail: float) -> None:
     """fdr and garbe, of FMR and FNMR together."""
     if fmr.bounded or fnmr.bounded:
-        low, high = _drawn_limits(lambda a, b: 1 - ALPHA * np.ptp(a, 1) - (1 - ALPHA) * np.ptp(b, 1), [fmr, fnmr], tail)
-        made("fdr", (None, None, low, high), bounded=True)
-        low, high = _drawn_limits(lambda a, b: ALPHA * gini(a) + (1 - ALPHA) * gini(b), [fmr, fnmr], tail)
-        made("garbe", (None, None, low, high), bounded=True)
+        apart_at_most = _most(lambda rates: np.ptp(rates, axis=-1), [fmr, fnmr], tail)
+        made("fdr", (None, None, 1 - apart_at_most, 1.0), bounded=True)
+        made("garbe", (None, None, 0.0, _most(gini, [fmr, fnmr], tail)), bounded=True)
         return
     apart = weighted(largest_difference(fmr.groups, tail), largest_difference(fnmr.groups, tail), ALPHA)
     made("fdr", (1 - apart.estimate, 1 - apart.plain, 1 - apart.hi, 1 - apart.lo))
@@ -223,6 +248,7 @@ def _double(made: _Maker, fmr: _Cell, fnmr: _Cell, tail: float) -> None:
 def _ratios(made: _Maker, cell: _Cell, to: str, tail: float) -> None:
     """Every other group's rate over that of `to`."""
     bounds = dict(zip(cell.bounded, cell.bounds, strict=True))
+    lows = dict(zip(cell.bounded, cell.lows, strict=True))
     at = {name: i for i, name in enumerate(cell.names)}
     if to not in at and to not in bounds:
         return
@@ -234,6 +260,7 @@ def _ratios(made: _Maker, cell: _Cell, to: str, tail: float) -> None:
                float(np.exp(cell.groups.x[i] - ndtri(tail) * cell.groups.above[i])))
         for name, i in at.items()
     }  # fmt: skip
+    limits |= {name: (lows[name], bounds[name]) for name in bounds}
     for name in (*cell.names, *cell.bounded):
         if name == to:
             continue
@@ -242,40 +269,68 @@ def _ratios(made: _Maker, cell: _Cell, to: str, tail: float) -> None:
             ratio = float(np.exp(value))
             made("ratio", (ratio, ratio, float(np.exp(lo)), float(np.exp(hi))), of=name, to=to,
                  method=RATIO_METHOD, p=adjusted[name])  # fmt: skip
-        elif name in at:
-            made("ratio", (None, None, limits[name][0] / bounds[to], None), of=name, to=to,
-                 method=RATIO_METHOD, bounded=True)  # fmt: skip
         else:
-            most = bounds[name] / limits[to][0] if to in limits else None
-            made("ratio", (None, None, None, most), of=name, to=to, method=RATIO_METHOD, bounded=True)
+            low = limits[name][0] / limits[to][1] if limits[name][0] else None
+            high = limits[name][1] / limits[to][0] if limits[to][0] else None
+            made("ratio", (None, None, low, high), of=name, to=to, method=RATIO_METHOD, bounded=True)
 
 
 def _bounded_ratios(cell: _Cell, tail: float) -> tuple[str | None, tuple[float, float]]:
-    """Lower limits of max/min and max/geomean where some groups are known by an upper limit only."""
-    if not cell.names:
-        return None, (1.0, 1.0)
+    """Lower limits of max/min and max/geomean where some groups are known by limits only, and the highest as counted.
+
+    Every group enters with the errors it showed: those of few people by their own lower limit.
+    """
     g = len(cell.names) + len(cell.bounded)
-    most = int(cell.groups.x.argmax())
-    low = cell.groups.x + ndtri(tail / g) * cell.groups.below
-    high = np.concatenate([cell.groups.x - ndtri(tail) * cell.groups.above, np.log(cell.bounds)])
-    over_min = float(low.max() - np.log(cell.bounds).min())
-    if len(cell.names) > 1:
+    names = (*cell.names, *cell.bounded)
+    rates = np.concatenate([cell.groups.rate, cell.seen])
+    if not rates.any():
+        return None, (1.0, 1.0)
+    wider = float(ndtri(tail / g) / ndtri(tail))
+    low, high, high_alone = np.empty(g), np.empty(g), np.empty(g)
+    n = len(cell.names)
+    low[:n] = cell.groups.x + ndtri(tail / g) * cell.groups.below
+    high[:n] = cell.groups.x - ndtri(tail / g) * cell.groups.above
+    high_alone[:n] = cell.groups.x - ndtri(tail) * cell.groups.above
+    for i, (seen, lowest, bound) in enumerate(zip(cell.seen, cell.lows, cell.bounds, strict=True), start=n):
+        low[i] = log(seen) - wider * (log(seen) - log(lowest)) if lowest > 0 else -np.inf
+        # Without errors a limit moves with the log of its tail.
+        further = wider * (log(bound) - log(seen)) + log(seen) if seen else log(bound * log(tail / g) / log(tail))
+        high[i], high_alone[i] = further, log(bound)
+    apart = ~np.eye(g, dtype=bool)
+    over_min = float((low[:, None] - high)[apart].max())
+    if n > 1:
         over_min = max(over_min, max_over_min(cell.groups, tail).lo)
     # The largest group is in the mean too, at its own lower limit.
-    over_mean = max(float(low[i] - (high.sum() - high[i] + low[i]) / g) for i in range(len(low)))
-    return cell.names[most], (float(np.exp(max(0.0, over_min))), float(np.exp(max(0.0, over_mean))))
+    over_mean = max(
+        float(low[i] - (high_alone.sum() - high_alone[i] + low[i]) / g) for i in np.flatnonzero(low > -np.inf)
+    )
+    return names[int(rates.argmax())], (float(np.exp(max(0.0, over_min))), float(np.exp(max(0.0, over_mean))))
 
 
-def _drawn_limits(statistic: Callable[..., Floats], cells: Sequence[_Cell], tail: float) -> tuple[float, float]:
-    """Quantiles of a statistic over draws of the rates; a bounded one is exponential with that upper limit."""
-    drawn = []
-    for number, cell in enumerate(cells):
-        rng = np.random.default_rng([2022, number, len(cell.names), len(cell.bounded)])
-        sure = np.exp(cell.groups.x + cell.groups.error * normal_draws(len(cell.names)))
-        bounded = rng.standard_exponential((len(sure), len(cell.bounded))) * np.asarray(cell.bounds) / -np.log(tail)
-        drawn.append(np.minimum(np.concatenate([sure, bounded], axis=1), 1.0))
-    low, high = np.quantile(statistic(*drawn), [tail, 1 - tail])
-    return float(low), float(high)
+MAX_CORNERS = 8
+"""With more bounded groups than this the upper limit of a statistic is 1: corners of their limits are too many."""
+
+
+def _most(statistic: Callable[[Floats], Floats], cells: Sequence[_Cell], tail: float) -> float:
+    """Upper limit of a statistic of unequal rates, the mean over `cells`, where some rates are known by limits only.
+
+    A rate with a bound may be anywhere within its limits, so the largest value over their corners is taken (gini
+    and the largest difference are quasi-convex in every rate); the others are drawn. That groups are equal is never
+    excluded: a group without errors may have the rate of any other.
+    """
+    total: Floats = np.zeros(1)
+    for cell in cells:
+        if len(cell.bounded) > MAX_CORNERS:
+            return 1.0
+        sure = np.minimum(np.exp(cell.groups.x + cell.groups.error * normal_draws(len(cell.names))), 1.0)
+        most: Floats = np.zeros(len(sure))
+        for corner in product(*zip(cell.lows, cell.bounds, strict=True)):
+            rates = np.concatenate([sure, np.broadcast_to(corner, (len(sure), len(corner)))], axis=1)
+            if not rates.any():
+                continue
+            most = np.maximum(most, statistic(rates))
+        total = total + most / len(cells)
+    return float(np.clip(np.quantile(total, 1 - tail), 0.0, 1.0))
 
 
 def _exp(s: Spread) -> tuple[float, float, float, float]:

@@ -6,7 +6,7 @@ GFAR = (1 - FTE) FAR; GFRR = FTE + (1 - FTE) FRR.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from misid.ground.rate import ALL, ComparisonRate, SampleRate
 from misid.rates.build import Where, rate_from
 from misid.rates.counts import Counts
-from misid.rates.intervals import people_interval
+from misid.rates.intervals import Interval, people_interval
 
 NO_FTA = "no failure code and no count of failed probes was declared: FTA is not known"
 NO_GROUPS = "the declared count of failed probes is not by group: FTA of a group is not known"
@@ -39,7 +39,10 @@ def failure_rates(counts: Counts, level: float) -> list[SampleRate]:
         mine = np.flatnonzero(rows["label"] == index)
         widest = int(mine[np.argmax(rows["searches"][mine])]) if len(mine) else None
         searched = None
-        if widest is not None:
+        if tally.kind == "candidates" and len(mine):
+            # A search of candidate lists is mated or not, never both.
+            searched = tuple(int(rows[c][mine].sum()) for c in ("failed", "searches", "people"))
+        elif widest is not None:
             searched = tuple(int(rows[c][widest]) for c in ("failed", "searches", "people"))
         if index == 0:
             by_group = searched is not None and searched[:2] == tally.acquisition
@@ -60,8 +63,42 @@ def failure_rates(counts: Counts, level: float) -> list[SampleRate]:
     return records
 
 
-def with_failures(comparisons: Sequence[ComparisonRate], samples: Sequence[SampleRate]) -> list[ComparisonRate]:
-    """FAR, FRR by group of the probe, and GFAR, GFRR where FTE is known; none where FTA is not."""
+def isolated_failures(counts: Counts, level: float) -> dict[str, Interval]:
+    """Mated comparisons that failed though neither the probe nor (for the margin) the reference did, by group.
+
+    As a share of these and the completed ones. Limits count people: the failures of one may go together.
+    """
+    tally = counts.tally
+    if tally.kind == "candidates":
+        return {}
+    found: dict[str, Interval] = {}
+    failed = counts.failed_comparisons(mated=True)
+    searches, mated = tally.tables["search_design"], tally.tables["mated_design"]
+    for index, label in enumerate(tally.labels):
+        mine = (searches["label"] == index) & (searches["mated"] == 1)
+        explained = int(searches["failed"][mine].sum())
+        if index == 0 and tally.enrolment is not None:
+            explained += tally.enrolment[0]
+        alone = max(0, int(failed[index]) - explained)
+        completed = int(counts.mated[index, 0])
+        if alone == 0:
+            continue
+        people = max(int(mated["people"][mated["label"] == index].sum()), int(searches["people"][mine].sum()))
+        trials = completed + alone
+        found[label.name] = people_interval(alone, trials, people=min(people, trials), level=level)
+    return found
+
+
+def with_failures(
+    comparisons: Sequence[ComparisonRate],
+    samples: Sequence[SampleRate],
+    isolated: Mapping[str, Interval] | None = None,
+) -> list[ComparisonRate]:
+    """FAR, FRR by group of the probe, and GFAR, GFRR where FTE is known; none where FTA is not.
+
+    `isolated` failures of mated comparisons (`isolated_failures`) are a stage between FTA and FNMR: the attempt of a
+    person whose comparison failed is rejected.
+    """
     fta = {r.probe_group: r for r in samples if r.measure == "fta" and r.estimate is not None}
     fte = next((r for r in samples if r.measure == "fte" and r.estimate is not None), None)
     records: list[ComparisonRate] = []
@@ -75,11 +112,27 @@ def with_failures(comparisons: Sequence[ComparisonRate], samples: Sequence[Sampl
             if fte is not None:
                 records.append(_put(first, fte, "gfar", lambda e, f: e * (1 - f), falling=True))
         elif rate.measure == "fnmr":
-            first = _put(rate, acquired, "frr", lambda e, f: f + e * (1 - f), falling=False)
+            alone = (isolated or {}).get(rate.probe_group)
+            lost = acquired if alone is None else _also(acquired, alone)
+            first = _put(rate, lost, "frr", lambda e, f: f + e * (1 - f), falling=False)
             records.append(first)
             if fte is not None:
                 records.append(_put(first, fte, "gfrr", lambda e, f: f + e * (1 - f), falling=False))
     return records
+
+
+def _also(failure: SampleRate, further: Interval) -> SampleRate:
+    """Failures of two stages as one: f + (1 - f) g, limits at the corners."""
+
+    def both(f: float | None, g: float | None) -> float:
+        return (f or 0.0) + (1 - (f or 0.0)) * (g or 0.0)
+
+    return replace(
+        failure,
+        estimate=both(failure.estimate, further.estimate),
+        lo=both(failure.lo, further.lo),
+        hi=1.0 if failure.hi is None else both(failure.hi, further.hi),
+    )
 
 
 def _put(
@@ -91,10 +144,16 @@ def _put(
     if None in f or None in e:
         return replace(rate, measure=measure, estimate=None, lo=None, hi=None, status="undefined", errors=None)
     low, high = (f[2], f[1]) if falling else (f[1], f[2])
+    estimate = formula(e[0] or 0.0, f[0] or 0.0)
+    # A rate is a bound for want of errors or of people. Failures seen are errors; people they do not make.
+    status = rate.status
+    if status == "bound" and rate.estimate == 0 and estimate > 0:
+        status = "ok"
     return replace(
         rate,
         measure=measure,
-        estimate=formula(e[0] or 0.0, f[0] or 0.0),
+        status=status,
+        estimate=estimate,
         lo=formula(e[1] or 0.0, low or 0.0),
         hi=formula(e[2] or 0.0, high or 0.0),
         method=f"{rate.method}; {CORNERS}",

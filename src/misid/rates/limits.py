@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from misid.ground.errors import MisidError
 from misid.rates.counts import Counts, Rows
 from misid.rates.intervals import (
     Interval,
@@ -53,27 +54,38 @@ class Limits:
     def _places(rows: Rows, keys: Sequence[str]) -> dict[tuple[int, ...], int]:
         return {key: row for row, key in enumerate(zip(*(rows.design[k].tolist() for k in keys), strict=True))}
 
-    def _at(self, positions: Ints, errors: Ints) -> list[tuple[int, int | None]]:
-        """The level for each position, and the errors where the position is not the level itself."""
+    def _all(self, positions: Ints, errors: Ints, interval: Callable[[int, int], Interval]) -> list[Interval | None]:
+        """Intervals at the level of each position, of the errors asked for: the level lends the spread only."""
         # Positions are few and this is called for every pair of groups: lists are faster than arrays here.
-        levels = self._levels
-        found: list[tuple[int, int | None]] = []
+        found: list[Interval | None] = []
         for position, count in zip(positions.tolist(), errors.tolist(), strict=True):
-            level = max(bisect_right(levels, position) - 1, 0)
-            found.append((level, None if levels and levels[level] == position else count))
+            one = interval(max(bisect_right(self._levels, position) - 1, 0), count)
+            if one.status != "undefined" and one.errors != count:
+                raise MisidError(
+                    f"limits of {one.errors} errors were made where {count} were counted",
+                    remedy="report this as a defect of misid",
+                )
+            found.append(one)
         return found
 
-    def fmr(self, probe: int, reference: int, positions: Ints, errors: Ints) -> list[Interval | None]:
-        """FMR of a pair of labels at positions (k,) with these exceedances (k,)."""
+    def _nonmated(self, probe: int, reference: int) -> tuple[NonmatedDesign, NonmatedMoments] | None:
         row = self._pair_at.get((probe, reference))
         if row is None:
-            return [None] * len(positions)
+            return None
         rows = self.counts.pair_rows
         design = NonmatedDesign(**{name: int(v[row]) for name, v in rows.design.items() if not name.endswith("label")})
         moments = NonmatedMoments(
             **{name: rows.moments[name][row] for name in ("exceed", "sum_r2", "sum_c2", "sum_rc", "sum_p2")}
         )
-        return [fmr_interval(design, moments, a, errors=e, level=self.level) for a, e in self._at(positions, errors)]
+        return design, moments
+
+    def fmr(self, probe: int, reference: int, positions: Ints, errors: Ints) -> list[Interval | None]:
+        """FMR of a pair of labels at positions (k,) with these exceedances (k,)."""
+        parts = self._nonmated(probe, reference)
+        if parts is None:
+            return [None] * len(positions)
+        design, moments = parts
+        return self._all(positions, errors, lambda a, e: fmr_interval(design, moments, a, errors=e, level=self.level))
 
     def fnmr(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FNMR of a label at positions (k,) with these comparisons below (k,)."""
@@ -81,7 +93,7 @@ class Limits:
         if row is None:
             return [None] * len(positions)
         design, moments = _trial_parts(self.counts.mated_rows, row, "comparisons")
-        return [fnmr_interval(design, moments, a, errors=e, level=self.level) for a, e in self._at(positions, errors)]
+        return self._all(positions, errors, lambda a, e: fnmr_interval(design, moments, a, errors=e, level=self.level))
 
     def fpir(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FPIR of a label at positions (k,) with these hits (k,)."""
@@ -97,13 +109,21 @@ class Limits:
             references=references,
         )
         moments = SearchMoments(**{name: v[row] for name, v in rows.moments.items() if name != "references"})
-        return [fpir_interval(design, moments, a, errors=e, level=self.level) for a, e in self._at(positions, errors)]
+        # Candidate lists hold no rates per comparison: there, hits alone tell how references differ.
+        nonmated = self._nonmated(label, 0) if self.counts.tally.kind == "comparisons" else None
+        if nonmated is not None and nonmated[0].comparisons == 0:
+            nonmated = None
+        return self._all(
+            positions,
+            errors,
+            lambda a, e: fpir_interval(design, moments, a, errors=e, nonmated=nonmated, level=self.level),
+        )
 
     def fnir(self, label: int, rank: int | None, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FNIR of a label at one rank (None: the whole list) at positions (k,) with these misses (k,).
 
-        The spread between people is taken from the nearest rank at or below `rank` that the tally holds it for:
-        misses are more numerous there.
+        Only the spread between people is taken from a rank that the tally holds it for, the nearest at or below `rank`
+        (misses are more numerous there); the misses are those given.
         """
         held = FNIR_RANKS[-1] if rank is None else max(r for r in FNIR_RANKS if r <= rank)
         if held not in self._mate_rows:
@@ -113,4 +133,4 @@ class Limits:
         if not len(found):
             return [None] * len(positions)
         design, moments = _trial_parts(rows, int(found[0]), "searches")
-        return [fnir_interval(design, moments, a, errors=e, level=self.level) for a, e in self._at(positions, errors)]
+        return self._all(positions, errors, lambda a, e: fnir_interval(design, moments, a, errors=e, level=self.level))

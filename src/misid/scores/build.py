@@ -116,6 +116,7 @@ def build(engine: DuckDBEngine, rows: Rows, options: ReadOptions, findings: Find
         gallery=gallery,
         list_length=options.list_length,
         return_threshold=threshold,
+        other_samples=options.same_samples is False,
         notes=rows.notes + people.notes,
     )
 

@@ -87,8 +87,8 @@ def check(
     if min_people < 1:
         raise UsageError(f"min_people is {min_people}", remedy="a whole number of at least 1")
     engine = scores.engine
-    keep_sides(scores)
-    found = facts(engine)
+    found = facts(scores)
+    keep_sides(scores, found)
     problems = id_problems(scores, found)
     problems += same_sample_problems(scores, found)
     notes = list(scores.notes)
@@ -114,10 +114,13 @@ def check(
 def _counts(
     scores: Scores, found: Facts, lists: ListFindings | None, groups: tuple[GroupCount, ...], distinct: int | None
 ) -> Counts:
-    people = row(scores.engine, f"""
+    people = row(
+        scores.engine,
+        f"""
         SELECT count(DISTINCT person) AS people, count(DISTINCT person) FILTER (WHERE as_probe = 1) AS probe_people,
             count(DISTINCT person) FILTER (WHERE as_reference = 1) AS reference_people
-        FROM ({people_select(scores)}) AS everybody""")
+        FROM ({people_select(scores)}) AS everybody""",
+    )
     probes = row(scores.engine, f"SELECT count(DISTINCT sample) AS n FROM {PROBES}")["n"]
     references = row(scores.engine, f"SELECT count(DISTINCT sample) AS n FROM {REFERENCES}")["n"]
     return Counts(

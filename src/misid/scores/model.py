@@ -94,6 +94,8 @@ class Scores:
     """(what, column of the input it was read from), as guessed or declared."""
     parts: tuple[str, ...] = (COMPARISONS,)
     """Views that make up `COMPARISONS`, one an input file, so that a long tally can be resumed."""
+    other_samples: bool = False
+    """Declared: an id that stands on both sides is two samples."""
     notes: tuple[str, ...] = ()
     """Warnings that must travel with every result, code first: ``W001 people-not-known: ...``."""
 

@@ -201,29 +201,49 @@ def people_counts(engine: DuckDBEngine) -> dict[str, int]:
     return {name: int(values[0]) for name, values in found.items()}
 
 
-def failed_samples(engine: DuckDBEngine, scores: Scores) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-    """(failed, presented) probes and references, where failure codes were declared: those that failed in
-    every comparison they took part in. None where no code was declared, for then nothing is known. Of
-    candidate lists only the searches tell."""
+def failed_samples(
+    engine: DuckDBEngine, scores: Scores
+) -> tuple[tuple[int, int] | None, tuple[int, int] | None, tuple[str, ...]]:
+    """(failed, presented) probes and references, and what is not known of them.
+
+    A sample failed when all its comparisons did, one of them at least with a sample that works elsewhere. Where
+    neither side works elsewhere, which of them failed is not known, and nothing is said of either. None where
+    no failure code was declared. Of candidate lists only the searches tell.
+    """
     if scores.kind == "candidates":
         flags = engine.columns("SELECT count(*) AS n, count(*) FILTER (WHERE failed) AS failed FROM search_flags")
-        return (int(flags["failed"][0]), int(flags["n"][0])), None
+        return (int(flags["failed"][0]), int(flags["n"][0])), None, ()
     if not scores.failures:
-        return None, None
-    counted = []
-    for sample, completed in (
-        ("probe", "SELECT probe FROM by_probe"),
-        ("reference", "SELECT reference FROM by_reference"),
-    ):
-        tables = {"probe": "probes", "reference": "references_"}
-        found = engine.columns(f"""
-            SELECT count(*) AS presented, count(*) FILTER (WHERE NOT completed) AS failed FROM (
-              SELECT s.{sample}, bool_or(c.{sample} IS NOT NULL) AS completed
-              FROM {tables[sample]} AS s LEFT JOIN (
-                {completed} UNION ALL SELECT {sample} FROM mated_rows WHERE NOT failed) AS c
-              ON c.{sample} = s.{sample} GROUP BY s.{sample}) AS t""")
-        counted.append((int(found["failed"][0]), int(found["presented"][0])))
-    return counted[0], counted[1]
+        return None, None, ()
+    found = engine.columns("""
+        WITH pairs AS (
+          SELECT probe, reference FROM failed_rows UNION ALL SELECT probe, reference FROM mated_rows WHERE failed),
+        working_probes AS (
+          SELECT DISTINCT probe FROM by_probe UNION SELECT probe FROM mated_rows WHERE NOT failed),
+        working_references AS (
+          SELECT DISTINCT reference FROM by_reference UNION SELECT reference FROM mated_rows WHERE NOT failed),
+        sides AS (
+          SELECT p.probe AS probe, p.reference AS reference, wp.probe IS NOT NULL AS probe_works,
+                 wr.reference IS NOT NULL AS reference_works
+          FROM pairs AS p LEFT JOIN working_probes AS wp ON wp.probe = p.probe
+          LEFT JOIN working_references AS wr ON wr.reference = p.reference)
+        SELECT (SELECT count(*) FROM probes) AS probes, (SELECT count(*) FROM references_) AS references_,
+               count(DISTINCT probe) FILTER (WHERE NOT probe_works) AS failed_probes,
+               count(DISTINCT reference) FILTER (WHERE NOT reference_works) AS failed_references,
+               count(*) FILTER (WHERE NOT probe_works AND NOT reference_works) AS unknown,
+               count(DISTINCT probe) FILTER (WHERE NOT probe_works AND reference_works) AS sure_probes,
+               count(DISTINCT reference) FILTER (WHERE probe_works AND NOT reference_works) AS sure_references
+        FROM sides""")
+    n = {name: int(values[0]) for name, values in found.items()}
+    if n["failed_probes"] > n["sure_probes"] or n["failed_references"] > n["sure_references"]:
+        return None, None, (UNKNOWN_SIDE.format(n=n["unknown"]),)
+    return (n["failed_probes"], n["probes"]), (n["failed_references"], n["references_"]), ()
+
+
+UNKNOWN_SIDE = (
+    "{n:,} comparisons failed in which neither sample is known to work in another one: whether the probe failed or the "
+    "reference cannot be told, so FTA and FTE are not known; declare them apart"
+)
 
 
 def spectrum_start(exceed: Ints, searches_made: int) -> int:

@@ -100,7 +100,7 @@ def build_tally(
     stage("counting comparisons per score bin")
     coarse = survey.histogram(parts, engine, lowest, highest)
     survey.refuse_stray_groups(coarse.rows, [joint_label(v) for v in scores.joint])
-    todo, total = _passes(scores, parts, coarse, audit, gallery, stage)
+    todo, total = _passes(scores, parts, coarse, audit, targets, gallery, stage)
     stage("finding thresholds for the targets")
     made = int(engine.columns("SELECT count(*) AS n FROM search_flags WHERE counts")["n"][0])
     counting = "(SELECT b.* FROM by_probe AS b JOIN search_flags AS s ON s.probe = b.probe WHERE s.counts)"
@@ -117,7 +117,7 @@ def build_tally(
     stage("counting people at each level")
     joint, joint_of, warnings = fold(engine, scores, min_people)
     labels = labels_for(scores.attributes, joint, intersections=intersections)
-    people.number_people(engine, joint_of, labels)
+    people.number_people(engine, joint_of, labels, grid)
     people.count_designs(engine)
     axes = assemble.lay_axes(engine, grid, coarse, todo, scores.return_threshold)
     assemble.number_rows(engine, grid, scores.kind)
@@ -130,7 +130,7 @@ def build_tally(
         censored = {name: np.empty(0, dtype=np.int64) for name in TABLES["censoring"]}
     tables, spectrum_from = _tables(engine, grid, coarse, splits, axes, joint_of, labels, len(joint), design)
     tables["censoring"] = censored
-    acquisition, enrolment = assemble.failed_samples(engine, scores)
+    acquisition, enrolment, unknown = assemble.failed_samples(engine, scores)
     tally = Tally(
         kind=scores.kind,
         edges=axes.edges,
@@ -148,7 +148,7 @@ def build_tally(
         gallery=scores.gallery.n_references if scores.gallery else None,
         acquisition=scores.acquisition_failures or acquisition,
         enrolment=scores.enrolment_failures or enrolment,
-        warnings=(*scores.notes, *warnings),
+        warnings=(*scores.notes, *warnings, *unknown),
     )
     parts.discard()
     return tally
@@ -159,6 +159,7 @@ def _passes(
     parts: Parts,
     coarse: survey.Coarse,
     audit: Sequence[float],
+    targets: Sequence[float],
     gallery: Gallery | None,
     stage: Stage,
 ) -> tuple[survey.Plan, int]:
@@ -171,7 +172,7 @@ def _passes(
         _view_kept(engine)
         parts.run("lone_mates", passes.lone_mates)
         return todo, lists.comparisons(engine)
-    todo = survey.plan(coarse, audit)
+    todo = survey.plan(coarse, audit, targets)
     stage("counting comparisons per probe")
     parts.run("by_probe", passes.by_probe)
     stage("counting comparisons per reference")
@@ -324,7 +325,16 @@ def _origin(scores: Scores, note: str) -> Origin:
         polarity=scores.polarity,
         score_type=scores.score_type,
         failure_codes=tuple(repr(code) for code in scores.failures),
-        inputs=tuple({"kind": i.kind, "rows": i.rows, "bytes": i.n_bytes, "sha256": i.sha256} for i in scores.inputs),
+        inputs=tuple(
+            {
+                "what": "scores" if index < len(scores.parts) else "table",
+                "kind": i.kind,
+                "rows": i.rows,
+                "bytes": i.n_bytes,
+                "sha256": i.sha256,
+            }
+            for index, i in enumerate(scores.inputs)
+        ),
         refused=scores.refused,
         queries=queries(scores.engine.log),
         note=note,

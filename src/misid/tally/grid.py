@@ -93,7 +93,10 @@ def grid_for(lowest: float, highest: float, *, bits: int = BASE_BITS) -> Grid:
     largest = max(abs(lowest), abs(highest), math.ldexp(1.0, -1000))
     shift = min(shift, 50 - math.ceil(math.log2(largest)))
     step = math.ldexp(1.0, -shift)
-    return Grid(shift=shift, lowest=lowest - step, highest=highest + step)
+    # Whole steps: the grid is published, and the lowest and the highest score are somebody's.
+    return Grid(
+        shift=shift, lowest=(math.floor(lowest / step) - 1) * step, highest=(math.floor(highest / step) + 1) * step
+    )
 
 
 def too_coarse(lower: Ints | Floats, count: Ints) -> int:

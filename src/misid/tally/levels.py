@@ -75,7 +75,8 @@ def ladder(edges: Floats, count: Ints, step: float, *, total: int | None = None,
     levels = rungs * step
     above = np.append(at_or_above, 0)[np.searchsorted(edges, levels)]
     levels, above = levels[above <= allowed], above[above <= allowed]
-    # A rung that no score tells from the next lower one adds nothing; the first with none above stays.
-    changes = np.append(True, above[1:] != above[:-1])
+    # Far out, a rung that no score tells from the next lower one adds nothing; the first with none above stays.
+    # Further in all stay, so that tallies made apart have rungs in common.
+    changes = np.append(True, (above[1:] != above[:-1]) | (above[1:] >= FEW))
     levels = levels[changes]
     return Ladder(levels=levels, cut=float(levels[0]) if levels.size else start)

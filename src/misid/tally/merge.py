@@ -21,6 +21,7 @@ import numpy.typing as npt
 from misid.ground.errors import UsageError
 from misid.tally.labels import labels_for
 from misid.tally.model import TABLES, Floats, Ints, Origin, Table, Tally
+from misid.tally.order import in_content_order
 
 Sharing = Literal["disjoint", "references", "people"]
 
@@ -91,6 +92,10 @@ def _merge_two(a: Tally, b: Tally, shared: Sharing) -> Tally:
         warnings.append(
             f"merged with {shared} shared: moments across the tallies are taken at their widest, not counted"
         )
+    enrolment = _pair(a.enrolment, b.enrolment) if shared == "disjoint" else a.enrolment
+    if shared != "disjoint" and a.enrolment != b.enrolment:
+        enrolment = None
+        warnings.append("the tallies count enrolment differently, so FTE of the references they share is not known")
     fitted = [_fitted(t, joint, [label.name for label in labels], edges, levels) for t in (a, b)]
     tables = {name: _added(name, fitted[0][name], fitted[1][name]) for name in TABLES if name != "spectrum"}
     _share(tables, fitted, shared)
@@ -102,7 +107,7 @@ def _merge_two(a: Tally, b: Tally, shared: Sharing) -> Tally:
     }
     spectrum_from = int(np.searchsorted(levels, max(_start(a), _start(b))))
     keep = tables["spectrum"]["level"] >= spectrum_from
-    tables["spectrum"] = {column: values[keep] for column, values in tables["spectrum"].items()}
+    tables["spectrum"] = in_content_order({column: values[keep] for column, values in tables["spectrum"].items()})
     return replace(
         a,
         edges=edges,
@@ -116,7 +121,7 @@ def _merge_two(a: Tally, b: Tally, shared: Sharing) -> Tally:
         origin=_origin(a.origin, b.origin),
         gallery=a.gallery if a.gallery == b.gallery else None,
         acquisition=_pair(a.acquisition, b.acquisition),
-        enrolment=_pair(a.enrolment, b.enrolment) if shared == "disjoint" else a.enrolment,
+        enrolment=enrolment,
         warnings=tuple(warnings),
     )
 
@@ -135,8 +140,9 @@ def _refuse_unlike(a: Tally, b: Tally) -> None:
                 f"the tallies differ in {what}: {ours!r} and {theirs!r}",
                 remedy="merge only tallies of one test design",
             )
-    hashes = {i["sha256"] for i in a.origin.inputs if i.get("sha256")}
-    twice = [i for i in b.origin.inputs if i.get("sha256") in hashes]
+    # A table of people or references may well serve both.
+    hashes = {i["sha256"] for i in a.origin.inputs if i.get("sha256") and i.get("what") == "scores"}
+    twice = [i for i in b.origin.inputs if i.get("sha256") in hashes and i.get("what") == "scores"]
     if twice:
         raise UsageError(
             "the same input was counted into both tallies", remedy="merge tallies of disjoint sets of searches only"
@@ -223,8 +229,10 @@ def _added(name: str, a: Table, b: Table) -> Table:
         total = np.zeros(keys.shape[1], dtype=np.int64)
         if column == "gallery_min":
             total += np.iinfo(np.int64).max
-            np.minimum.at(total, at_a, a[column])
-            np.minimum.at(total, at_b, b[column])
+            for at, source in ((at_a, a), (at_b, b)):
+                made = source["searches"] > 0
+                np.minimum.at(total, at[made], source[column][made])
+            total[total == np.iinfo(np.int64).max] = 0
         elif column == "gallery_max":
             np.maximum.at(total, at_a, a[column])
             np.maximum.at(total, at_b, b[column])
@@ -268,6 +276,18 @@ def _share(tables: dict[str, Table], fitted: Sequence[dict[str, Table]], shared:
     a, b, moments = _aligned("search_moments", fitted, tables["search_moments"])
     moments["references"] = np.maximum(a["references"], b["references"])
     moments["sum_d2"] += _twice_root(np.maximum(a["sum_d2"] - a["sum_d"], 0), np.maximum(b["sum_d2"] - b["sum_d"], 0))
+    # Searchers of one tally who are found in the searches of the other: at most all that are not found in their
+    # own, and as often hit themselves as those who are.
+    found_across = np.maximum(a["sum_d"] - a["sum_kd"], 0) + np.maximum(b["sum_d"] - b["sum_kd"], 0)
+    in_own = a["sum_kd"] + b["sum_kd"]
+    if not _searchers_are_found(fitted):
+        found_across = np.zeros_like(found_across)
+    share_hit = np.divide(a["sum_ad"] + b["sum_ad"], in_own, out=np.ones(len(in_own)), where=in_own > 0)
+    moments["sum_kd"] += found_across
+    moments["sum_ad"] += np.rint(share_hit * found_across).astype(np.int64)
+    # Two people who find each other across the tallies: as many pairs lie across two halves as within them.
+    reciprocal = np.maximum(a["sum_q2"] - a["sum_d"], 0) + np.maximum(b["sum_q2"] - b["sum_d"], 0)
+    moments["sum_q2"] += reciprocal
     a, b, blocks = _aligned("blocks", fitted, tables["blocks"])
     for column in ("people", "references"):
         blocks[column] = np.maximum(a[column], b[column])
@@ -301,6 +321,12 @@ def _on_both_sides(fitted: Sequence[dict[str, Table]], table: Table) -> npt.NDAr
     }  # fmt: skip
     pairs = zip(table["probe_label"].tolist(), table["reference_label"].tolist(), strict=True)
     return np.array([pair in met for pair in pairs], dtype=bool)
+
+
+def _searchers_are_found(fitted: Sequence[dict[str, Table]]) -> bool:
+    """Whether anybody is probe and reference in either tally (the first row is the margin)."""
+    designs = (tables["nonmated_design"] for tables in fitted)
+    return any(int(d["people"][0]) < int(d["probe_people"][0] + d["reference_people"][0]) for d in designs)
 
 
 def _aligned(name: str, fitted: Sequence[dict[str, Table]], table: Table) -> tuple[Table, Table, Table]:

@@ -7,17 +7,20 @@ per person as probe (per label of the references) and as reference (per label of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from misid.engine import DuckDBEngine
+from misid.engine.seam import literal
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError
+from misid.tally.grid import FINE_BITS, Grid
 from misid.tally.model import N_BLOCKS, Label
 
 
-def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Sequence[Label]) -> None:
+def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Sequence[Label], grid: Grid) -> None:
     """Make `joints`, `by_label`, `persons`, `probes`, `references_` from the tables that the passes left."""
     names, indices = np.array(list(joint_of), dtype=object), np.array(list(joint_of.values()))
     engine.put("joints", {"name": names, "joint": indices})
@@ -40,6 +43,7 @@ def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Seq
              UNION ALL SELECT reference, reference_person, reference_group FROM failed_rows WHERE reference IS NOT NULL) AS t
            GROUP BY reference""",  # noqa: E501
     )
+    engine.keep("salt", _salt(grid))
     engine.keep("persons", _persons())
     _refuse_two_groups(engine)
     engine.keep(
@@ -54,17 +58,29 @@ def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Seq
     )
 
 
+def _salt(grid: Grid) -> str:
+    """A text that follows from the scores: whoever has only the ids cannot tell who is in which block.
+
+    Whole bin numbers, for engines write the same number in different ways.
+    """
+    bin_number = f"CAST(floor(best * {literal(math.ldexp(1.0, grid.shift + FINE_BITS))}) AS BIGINT)"
+    return f"""
+        SELECT md5(string_agg(one, ' ' ORDER BY one)) AS salt FROM (
+          SELECT concat(CAST(probe AS VARCHAR), ':', CAST(max({bin_number}) AS VARCHAR)) AS one
+          FROM by_probe WHERE NOT isinf(best) GROUP BY probe) AS t"""
+
+
 def _persons() -> str:
-    # The block comes from a hash that every engine has, so that tallies made apart agree on it.
-    digit = "(strpos('0123456789abcdef', substr(md5(person), {}, 1)) - 1)"
+    digit = "(strpos('0123456789abcdef', substr(h, {}, 1)) - 1)"
     number = " + ".join(f"{16 ** (4 - i)} * {digit.format(i)}" for i in range(1, 5))
     return f"""
         SELECT person, row_number() OVER (ORDER BY person) AS code, j.joint AS joint, groups,
                CAST(({number}) % {N_BLOCKS} AS INTEGER) AS block
-        FROM (SELECT person, min(grp) AS grp, count(DISTINCT grp) AS groups FROM (
-                SELECT CAST(person AS VARCHAR) AS person, grp FROM seen_probes
-                UNION ALL SELECT CAST(person AS VARCHAR), grp FROM seen_references) AS t
-              GROUP BY person) AS s
+        FROM (SELECT person, grp, groups, md5(concat(person, coalesce(salt, ''))) AS h
+              FROM (SELECT person, min(grp) AS grp, count(DISTINCT grp) AS groups FROM (
+                      SELECT CAST(person AS VARCHAR) AS person, grp FROM seen_probes
+                      UNION ALL SELECT CAST(person AS VARCHAR), grp FROM seen_references) AS t
+                    GROUP BY person) AS g CROSS JOIN salt) AS s
         JOIN joints AS j ON s.grp = j.name"""
 
 

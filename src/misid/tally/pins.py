@@ -1,8 +1,9 @@
 """Pins: thresholds that meet a target exactly, found from the scores themselves.
 
-A histogram alone puts a threshold for "FMR <= 1/1000" at the edge of a bin. A pin is the lowest score,
-among those that occur, with no more than the wanted share of non-mated scores at or above it; so the
-rates there are exact to the last comparison and the threshold is conservative, never the nearest.
+A histogram alone puts a threshold for "FMR <= 1/1000" at the edge of a bin. A pin lies just above the highest
+score at which too many non-mated comparisons match, and below or at the next score that occurs: counts there
+are exact to the last comparison, and the threshold is conservative, never the nearest. Between those two scores
+it is the number with the fewest binary digits, so that a tally does not publish anybody's score.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ DEFAULT_TARGETS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 
 
 def target_pins(engine: DuckDBEngine, values: str, total: int, targets: Sequence[float]) -> dict[float, float]:
-    """Per target the lowest score that occurs and meets it; targets that `total` trials cannot show are left out.
+    """Per target the lowest threshold that meets it, but for others with the very same counts.
+
+    Targets that `total` trials cannot show are left out.
 
     `values` is SQL for rows (score, n), the n trials whose error score is `score`. Tables `tail_rows` and
     `mated_rows` hold the scores that may be chosen.
@@ -38,18 +41,43 @@ def target_pins(engine: DuckDBEngine, values: str, total: int, targets: Sequence
     for target, allowed in wanted.items():
         too_many = np.flatnonzero(above > allowed)
         if too_many.size:
-            next_up = next_score_above(engine, float(scores[too_many[0]]))
+            matched = float(scores[too_many[0]])
+            next_up = next_score_above(engine, matched)
             if next_up is not None:
-                pins[target] = next_up
+                pins[target] = simplest_between(matched, next_up)
     return pins
+
+
+def simplest_between(low: float, high: float) -> float:
+    """The number above `low` and not above `high` that is a multiple of the largest power of two.
+
+    Examples
+    --------
+    >>> simplest_between(0.61248, 0.61249), simplest_between(1.0, 3.0), simplest_between(0.1, 0.125)
+    (0.61248779296875, 2.0, 0.125)
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return high
+    exponent = math.frexp(max(high - low, math.ulp(high)))[1]
+    while True:
+        step = math.ldexp(1.0, exponent)
+        candidate = (math.floor(low / step) + 1) * step
+        if low < candidate <= high:
+            return candidate
+        if step <= math.ulp(max(abs(low), abs(high))):
+            return high
+        exponent -= 1
 
 
 def next_score_above(engine: DuckDBEngine, score: float) -> float | None:
     """The lowest score of any comparison kept that is strictly above `score`."""
-    above = engine.columns(f"""
+    above = engine.columns(
+        f"""
         SELECT min(score) AS score FROM (
           SELECT min(score) AS score FROM tail_rows WHERE score > {literal(score)}
-          UNION ALL SELECT min(score) FROM mated_rows WHERE NOT failed AND score > {literal(score)}) AS t""")["score"]
+          UNION ALL SELECT min(score) FROM mated_rows WHERE NOT failed AND score > {literal(score)}) AS t""",
+        logged=False,
+    )["score"]
     return None if np.ma.is_masked(above) else float(above[0])
 
 
@@ -66,7 +94,7 @@ def crossing_bin(nonmated: Ints, mated: Ints) -> int | None:
 def crossing_pins(
     engine: DuckDBEngine, low: float, high: float, above: int, below: int, total: int, mated: int
 ) -> Floats:
-    """The scores in [low, high) at which FMR and FNMR come closest: the two on either side of the crossing.
+    """Thresholds in [low, high) that tell apart the scores at which FMR and FNMR come closest, on either side.
 
     `above`: non-mated comparisons at or above `high`; `below`: mated ones under `low`; `total`, `mated`: all
     of each kind.
@@ -84,4 +112,6 @@ def crossing_pins(
     fnmr = (below + np.cumsum(rows["m"]) - rows["m"]) / mated
     last = np.flatnonzero(fmr >= fnmr)
     first = int(last[-1]) if last.size else 0
-    return np.asarray(scores[first : first + 2], dtype=np.float64)
+    below_each = np.concatenate([[np.nextafter(low, -np.inf)], scores[:-1]])
+    pairs = zip(below_each[first : first + 2].tolist(), scores[first : first + 2].tolist(), strict=True)
+    return np.array([simplest_between(*pair) for pair in pairs], dtype=np.float64)

@@ -11,6 +11,7 @@ from misid.engine.seam import Columns
 from misid.tally.grid import Grid
 from misid.tally.model import MAX_RANK, NO_BIN, Ints, Label, Table
 from misid.tally.moments import at_or_above, rolled_up
+from misid.tally.order import in_content_order
 
 _STEP = "OVER (PARTITION BY {keys} ORDER BY lvl DESC ROWS UNBOUNDED PRECEDING)"
 
@@ -260,23 +261,7 @@ def spectrum(engine: DuckDBEngine, from_level: int) -> Table:
         WHERE t.counts AND t.lvl >= {from_level}
         GROUP BY t.probe, t.joint_p, t.joint_r, p.block, t.lvl""")
     )
-    content = ("probe_group", "reference_group", "block", "level", "count")
-    _, search = np.unique(rows["search"], return_inverse=True)
-    n_searches = int(search.max()) + 1 if search.size else 0
-    mixed = np.zeros(len(search), dtype=np.uint64)
-    for name in content:
-        mixed = (mixed + rows[name].astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(29)
-    whole = np.zeros(n_searches, dtype=np.uint64)
-    np.add.at(whole, search, mixed)
-    size = np.bincount(search, minlength=n_searches)
-    group = np.zeros(n_searches, dtype=np.int64)
-    group[search] = rows["probe_group"]
-    place = np.empty(n_searches, dtype=np.int64)
-    place[np.lexsort((whole, size, group))] = np.arange(n_searches)
-    rows["search"] = place[search]
-    order = np.lexsort(tuple(rows[name] for name in ("count", "level", "block", "reference_group", "search")))
-    return {name: values[order] for name, values in rows.items()}
+    return in_content_order(rows)
 
 
 def spectrum_design(engine: DuckDBEngine) -> Table:

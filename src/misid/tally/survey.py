@@ -132,9 +132,15 @@ def histogram(parts: Parts, engine: DuckDBEngine, lowest: float, highest: float)
 
 
 def plan(
-    coarse: Coarse, audit: Sequence[float], *, total: int | None = None, keep_all: bool = False, rows: int = SPARSE_ROWS
+    coarse: Coarse,
+    audit: Sequence[float],
+    targets: Sequence[float] = (),
+    *,
+    total: int | None = None,
+    keep_all: bool = False,
+    rows: int = SPARSE_ROWS,
 ) -> Plan:
-    """Where the tail begins: at the ladder's first rung, lower for thresholds and the EER if affordable.
+    """Where the tail begins: at the ladder's first rung, lower for thresholds, targets and the EER if affordable.
 
     `total` is the number of non-mated comparisons made where the histogram does not hold them all;
     `keep_all` puts every comparison into the tail, for lists are short.
@@ -156,6 +162,10 @@ def plan(
             cut = cut if start is None else min(cut, start)
             if start is None:
                 low.append(threshold)
+    for target in targets:
+        met = int(np.flatnonzero(at_or_above <= target * at_or_above[0])[0])
+        if met > 0 and at_or_above[met - 1] <= AFFORDABLE_ROWS:
+            cut = min(cut, float(edges[met - 1]))
     crossing = pins.crossing_bin(nonmated, mated)
     bin_of_crossing = None
     if crossing is not None:

@@ -2,14 +2,14 @@
 
 A tally has no rows to draw people from again. What a bootstrap of people through the choice would show is had from
 the limits of both curves: each is moved to its limit in turn, the choice is made again, and the distances the
-answer travels are added as squares (Zou and Donner's recovery of variance from limits). That takes the errors
-of FMR and of FNMR as independent; docs/coverage.md has what that costs where the same people make both.
+answer travels are put together (Zou and Donner's recovery of variance from limits). How the errors of FMR and of
+FNMR go together the tally does not say; bad photographs raise both, so they are taken as correlated 0.25.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, hypot, log
+from math import exp, log, sqrt
 
 import numpy as np
 from scipy.special import ndtri
@@ -95,10 +95,10 @@ def interval_at_target(
         warnings += (f"no threshold of this test is known to have a rate as low as {target:g}",)
     else:
         g_last = max(g, float(np.interp(last, positions, estimates)))
-        hi = min(1.0, g + hypot(own.hi - g, g_last - g))
+        hi = min(1.0, g + _together(own.hi - g, g_last - g))
         if own.lo > 0 and g_first > 0:
-            lo = g_met * exp(-hypot(log(g / own.lo), log(g_met / g_first)))
-            hi = min(1.0, max(hi, g * exp(hypot(log(own.hi / g), log(g_last / g)))))
+            lo = g_met * exp(-_together(log(g / own.lo), log(g_met / g_first)))
+            hi = min(1.0, max(hi, g * exp(_together(log(own.hi / g), log(g_last / g)))))
     ok = own.status == "ok" and last is not None
     return Interval(
         estimate=g,
@@ -139,11 +139,11 @@ def eer_interval(falling: Sequence[Interval], rising: Sequence[Interval], *, lev
     e = _crossing(f, g)
     if e is None:
         return _undefined(level, "two")
-    down = hypot(
+    down = _together(
         *(e - min(e, _crossing(*pair) or 0.0) for pair in ((_values(falling, "lo"), g), (f, _values(rising, "lo"))))
     )
     up = [_crossing(_values(falling, "hi"), g), _crossing(f, _values(rising, "hi"))]
-    hi = 1.0 if None in up else min(1.0, e + hypot(*(max(e, u) - e for u in up if u is not None)))
+    hi = 1.0 if None in up else min(1.0, e + _together(*(max(e, u) - e for u in up if u is not None)))
     lo = max(0.0, e - down)
     ok = e > 0 and lo > 0
     return Interval(
@@ -161,6 +161,11 @@ def eer_interval(falling: Sequence[Interval], rising: Sequence[Interval], *, lev
         status="ok" if ok else "bound",
         warnings=tuple(dict.fromkeys(w for i in (*falling, *rising) for w in i.warnings)),
     )
+
+
+def _together(a: float, b: float) -> float:
+    """Length of two distances whose errors are correlated 0.25."""
+    return sqrt(a * a + b * b + 0.5 * a * b)
 
 
 def _values(intervals: Sequence[Interval], name: str) -> Floats:

@@ -24,6 +24,8 @@ def _normal_grid(nodes: int) -> tuple[Floats, Floats]:
 
 _COARSE, _FINE = _normal_grid(41), _normal_grid(241)
 _HARDLY_SHARED = 1e-9
+_FAR = 300.0
+_ALL_OR_NOTHING = 50.0
 _SMALLER = 0.5 ** np.arange(8)
 
 
@@ -76,6 +78,9 @@ def shared_binomial_limits(count: float, trials: float, c: float, tail: float) -
     plain = binomial_limits(count, trials, tail)
     if c < _HARDLY_SHARED:
         return plain
+    if c > _ALL_OR_NOTHING:
+        # Then either all trials hit or none does, and a test is one trial.
+        return (min(plain[0], tail) if count > 0 else 0.0), 1.0
     # The distribution of the count is smooth over the nodes only if the nodes are closer than its own spread.
     share = min(max(count, 0.5), trials - 0.5) / trials
     own = (1 - share) / (share * trials)
@@ -89,7 +94,7 @@ def shared_binomial_limits(count: float, trials: float, c: float, tail: float) -
         return float(betainc(trials - k, k + 1, np.exp(-exp(log_h) * nodes)) @ weights)
 
     def mean(log_h: float) -> float:
-        return -expm1(-log1p(c * exp(log_h)) / c)
+        return -expm1(-log1p(c * exp(log_h)) / c) if log_h < inf else 1.0
 
     # Both spreads together, on the log of the hazard, say about where the limits are.
     z = -float(ndtri(tail))
@@ -110,19 +115,21 @@ def _log_hazard(share: float) -> float:
 
 
 def _solve(rising: Callable[[float], float], near: float) -> float:
-    """Where a rising function is 0, by the Illinois rule, from a bracket around `near`."""
-    a = b = near
+    """Where a rising function is 0, by the Illinois rule, from a bracket around `near`; infinite if nowhere."""
+    a = b = near = min(max(near, -_FAR), _FAR)
     fa = fb = rising(near)
     step = 0.05
-    while fa > 0 and a > -700:
+    while fa > 0 and a > -_FAR:
         b, fb = a, fa
-        a -= step
+        a = max(a - step, -_FAR)
         fa, step = rising(a), 3 * step
     step = 0.05
-    while fb < 0 and b < 700:
+    while fb < 0 and b < _FAR:
         a, fa = b, fb
-        b += step
+        b = min(b + step, _FAR)
         fb, step = rising(b), 3 * step
+    if fb < 0:
+        return inf
     kept = 0
     for _ in range(100):
         if b - a < 1e-6 or fa == fb:

@@ -162,10 +162,10 @@ def fmr_interval(
         # With few exceedances the larger of two estimates is above the truth more than enough already.
         c *= 1 + 2 * min(c, 0.15)
     side_people = min(design.probe_people, design.reference_people)
+    c = c * few_people_factor(side_people) if side_people > 1 else np.inf
     few = side_people < FEW_PEOPLE
     if few:
         warnings.append(f"{side_people} people on a side are too few to know how people differ: a bound only")
-        c = c * few_people_factor(side_people) if side_people > 1 else np.inf
     lo, hi = gamma_poisson_limits(t / phi, m / phi, c, tail) if np.isfinite(c) else (0.0, 1.0)
     # However people differ: no worse than if each of them matched everybody or nobody.
     hi = min(hi, binomial_limits(estimate * side_people, side_people, tail)[1])

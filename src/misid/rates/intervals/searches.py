@@ -102,12 +102,11 @@ def fpir_interval(
                         people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip
     f = x / k
     parts = variance_parts(design, moments)
-    deff = _design_effect(design, moments, parts, at, nonmated)
+    deff = _design_effect(design, moments, parts, at, x, nonmated)
     c = _shared_variation(design, moments, parts, at, x == moments.hits[at], nonmated)
     people = min(design.people, design.references)
     few = people < FEW_PEOPLE
-    if few:
-        c = c * few_people_factor(people) if people > 1 else np.inf
+    c = c * few_people_factor(people) if people > 1 else np.inf
     trials = k / deff
     lo, hi = (0.0, 1.0) if np.isinf(c) else shared_binomial_limits(f * trials, trials, c, tail)
     ok = x > 0 and not few
@@ -143,10 +142,14 @@ def _design_effect(
     moments: SearchMoments,
     parts: _Parts,
     at: int,
+    x: int,
     nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
 ) -> float:
     """Searches that come together, as a factor >= 1; rare hits show it badly, so lower thresholds count too."""
     k = design.searches
+    if x == 0:
+        # As for FNMR: no hit says nothing of how a person's searches go together, so the bound counts people.
+        return max(1.0, design.sum_k2 / k)
     binomial = k * parts.rate * (1 - parts.rate)
     seen = np.where(binomial > 0, parts.own / np.where(binomial > 0, binomial, 1.0), 1.0)
     hits = np.asarray(moments.hits)

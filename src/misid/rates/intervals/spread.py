@@ -10,6 +10,9 @@ from misid.rates.intervals.model import Floats
 MIN_EXCEEDANCES = 50
 """A level with fewer says too little of the spread to be fitted."""
 
+MANY_PEOPLE = 100
+"""From here on the spread among people is taken as it is seen."""
+
 _GRID = -np.arange(1.5, 9, 0.25)
 """log10 of the rates whose nearest levels are fitted: close levels would count the same comparisons twice."""
 
@@ -43,6 +46,13 @@ def smooth_c(slope: float, rate: float, people: float) -> float:
 
 
 def few_people_factor(people: int) -> float:
-    """Factor on a variance seen among few people, so that in nine of ten such samples it is not too small."""
+    """Factor on a variance seen among few people (2 or more); 1 from 100 on.
+
+    For 10 people the variance is taken so large that one normal sample in 500 shows as little. People who differ are
+    not normal, and the few who make most errors are often not among few: chosen by measuring (docs/coverage.md).
+    """
+    if people >= MANY_PEOPLE:
+        return 1.0
     df = people - 1
-    return float(df / (2 * gammaincinv(df / 2, 0.1)))
+    whole = df / (2 * float(gammaincinv(df / 2, 0.002)))
+    return 1 + (whole - 1) * (1 - people / MANY_PEOPLE)

@@ -64,11 +64,12 @@ class Spike:
     explained: str | None
 
 
-def histogram(engine: Engine, lowest: float, highest: float) -> Histogram:
+def histogram(engine: Engine, lowest: float, highest: float, *, codes_at: int) -> Histogram:
     """The distribution of the finite scores, zoomed in until its middle is told apart.
 
     A failure code far away would leave all scores in one bin of equal width; then the bins that hold the
     middle 99 % of what does not stand apart are counted again on a scale of their own. Usually one scan.
+    `codes_at` is the end (0 or -1) at which negative numbers of the input stand.
     """
     found = _scan(engine, lowest, highest)
     for _ in range(MAX_ZOOMS):
@@ -81,9 +82,9 @@ def histogram(engine: Engine, lowest: float, highest: float) -> Histogram:
             break
         found = _joined(found.part(0, first), closer, found.part(last, len(found.n)))
     # A code such as -1 beside scores up to 20,000 shares the first bin with the lowest of them.
-    if _odd_sign(found.low[0], found.high[0]):
+    if codes_at == 0 and _odd_sign(found.low[0], found.high[0]):
         found = _joined(_scan(engine, float(found.low[0]), float(found.high[0])), found.part(1, len(found.n)))
-    if _odd_sign(found.high[-1], found.low[-1]):
+    if codes_at == -1 and _odd_sign(found.high[-1], found.low[-1]):
         found = _joined(found.part(0, -1), _scan(engine, float(found.low[-1]), float(found.high[-1])))
     return found
 
@@ -148,12 +149,12 @@ def _spread(found: Histogram) -> float:
     return max(spreads)
 
 
-def _stands_apart(found: Histogram, end: int) -> bool:
+def _stands_apart(found: Histogram, end: int, *, codes_at: int | None = None) -> bool:
     """Whether the bin at this end (0 or -1) is further from the rest than half their spread.
 
     Three usual steps between neighbouring values are asked for besides, so that the last of a few discrete
-    scores does not stand apart by being the last. A whole number that alone has its sign always stands apart
-    on a scale that is ten times as long.
+    scores does not stand apart by being the last. At the end `codes_at` a whole number that alone has its sign
+    stands apart on a scale that is ten times as long, also where its distance is one step.
     """
     rest = found.part(1, len(found.n)) if end == 0 else found.part(0, -1)
     if len(rest.n) == 1 and rest.low[0] == rest.high[0]:
@@ -161,14 +162,14 @@ def _stands_apart(found: Histogram, end: int) -> bool:
     gap = rest.low[0] - found.high[0] if end == 0 else found.low[-1] - rest.high[-1]
     value, nearest = (found.low[0], rest.low[0]) if end == 0 else (found.high[-1], rest.high[-1])
     single = found.low[end] == found.high[end]
-    if single and _odd_sign(value, nearest) and rest.high[-1] - rest.low[0] >= 10 * abs(value):
+    if end == codes_at and single and _odd_sign(value, nearest) and rest.high[-1] - rest.low[0] >= 10 * abs(value):
         return True
     steps = rest.low[1:] - rest.high[:-1]
     step = float(np.median(steps)) if len(steps) else 0.0
     return bool(gap > 0.5 * _spread(rest) and gap > 3 * step)
 
 
-def spikes(found: Histogram) -> tuple[list[Spike], Histogram]:
+def spikes(found: Histogram, *, codes_at: int) -> tuple[list[Spike], Histogram]:
     """Values that stand apart as failure codes do, and the histogram without them.
 
     From either end inwards, a bin that stands apart is a spike where it holds one value in `LEAST_SPIKE`
@@ -177,7 +178,7 @@ def spikes(found: Histogram) -> tuple[list[Spike], Histogram]:
     first, last, met = 0, len(found.n), []
     apart = np.zeros(len(found.n), dtype=bool)
     for end in (0, -1):
-        while last - first > 1 and _stands_apart(found.part(first, last), end):
+        while last - first > 1 and _stands_apart(found.part(first, last), end, codes_at=codes_at):
             at = first if end == 0 else last - 1
             first, last = (first + 1, last) if end == 0 else (first, last - 1)
             rest = found.part(first, last)
@@ -235,9 +236,9 @@ def constant_samples(engine: Engine, side: str, table: str) -> list[dict[str, An
     `least` is the number of rows of the smallest such sample, the easiest to get by chance.
     """
     return rows(engine, f"""
-        SELECT lowest AS score, count(*) AS samples, CAST(sum(n_finite) AS BIGINT) AS n,
-            CAST(sum(n_finite_mated) AS BIGINT) AS n_mated, min(n_finite) AS least
-        FROM {table} WHERE lowest = highest AND n_finite >= {LEAST_SPIKE}
+        SELECT lowest AS score, count(*) AS samples, CAST(sum(n_scored) AS BIGINT) AS n,
+            CAST(sum(n_mated) AS BIGINT) AS n_mated, min(n_scored) AS least
+        FROM {table} WHERE lowest = highest AND n_scored >= {LEAST_SPIKE}
         GROUP BY lowest ORDER BY samples DESC, lowest LIMIT 20""")
 
 

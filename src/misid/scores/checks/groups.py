@@ -101,14 +101,23 @@ def group_problems(
                 remedy=f"fill it in; until then they are the row {MISSING} of every table, and part of every total",
             ))  # fmt: skip
     named = [g for g in groups if MISSING not in g.name]
-    small = [g for g in named if 0 < g.probe_people < min_people or 0 < g.reference_people < min_people]
+    # Of the gallery only those are known who were returned: a small number of them is no small group.
+    enrolled_known = searches is None
+    small = [
+        g for g in named
+        if 0 < g.probe_people < min_people or (enrolled_known and 0 < g.reference_people < min_people)
+    ]  # fmt: skip
     if small:
+        side = " on a side" if enrolled_known else ""
         problems.append(problem(
-            "W016", where="groups", seen=f"groups with fewer than {min_people} people on a side", count=len(small),
-            allowed=f"at least {min_people} people with probes and with references",
+            "W016", where="groups", seen=f"groups with fewer than {min_people} people{side}", count=len(small),
+            allowed=f"at least {min_people} people",
             remedy="read their rates as bounds; they can be folded into 'other' when a tally is exported",
-            examples=tuple(f"{g.attribute} {g.name}: {g.probe_people} with probes, {g.reference_people} with references"
-                           for g in small[:5]),
+            examples=tuple(
+                f"{g.attribute} {g.name}: {g.probe_people} with probes"
+                + (f", {g.reference_people} with references" if enrolled_known else "")
+                for g in small[:5]
+            ),
         ))  # fmt: skip
     if searches is None:
         empty = (

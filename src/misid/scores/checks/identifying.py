@@ -31,11 +31,14 @@ def identifying_problems(scores: Scores) -> list[Problem]:
 def column_problems(engine: Engine, column: str, select: str) -> list[Problem]:
     """The same of one column; `select` gives its distinct ids as `id`."""
     looks = f"SELECT id, {case_expression('id')} AS look FROM ({select}) AS ids WHERE id IS NOT NULL"
-    counted = rows(engine, f"""
+    counted = rows(
+        engine,
+        f"""
         SELECT look, count(*) AS n, count(*) FILTER (WHERE regexp_matches(id, '[^0-9]00[0-9]*$')) AS coded,
             min(CAST(nullif(regexp_extract(id, '([0-9]{{1,15}})$', 1), '') AS DOUBLE)) AS lowest,
             max(CAST(nullif(regexp_extract(id, '([0-9]{{1,15}})$', 1), '') AS DOUBLE)) AS highest
-        FROM ({looks}) AS looked GROUP BY look ORDER BY look""")
+        FROM ({looks}) AS looked GROUP BY look ORDER BY look""",
+    )
     total = sum(c["n"] for c in counted)
     problems = []
     for position, look in enumerate(LOOKS):
@@ -77,10 +80,13 @@ def _diverse(engine: Engine, shown: str, n: int) -> bool:
         return True
     words = literal("^([^ _,.]+)[ _,.]+([^ _,.][ _,.]+)?([^ _,.]+)")
     for group in (1, 3):
-        most = row(engine, f"""
+        most = row(
+            engine,
+            f"""
             SELECT coalesce(max(n), 0) AS n FROM (
                 SELECT regexp_extract(id, {words}, {group}) AS word, count(*) AS n {shown} GROUP BY word) AS words
-            WHERE word <> ''""")["n"]
+            WHERE word <> ''""",
+        )["n"]
         if 2 * most > n:
             return False
     return True

@@ -32,19 +32,31 @@ class ListFindings:
 def list_problems(scores: Scores, found: Facts) -> ListFindings:
     """Problems of searches and of their candidate lists."""
     engine = scores.engine
-    engine.keep(_SEARCHES, f"""
+    engine.keep(
+        _SEARCHES,
+        f"""
         SELECT CAST(probe AS VARCHAR) AS probe, CAST(probe_group AS VARCHAR) AS label, mated, failed, n_candidates
-        FROM {SEARCHES}""")
-    engine.keep(_LISTS, f"""
+        FROM {SEARCHES}""",
+    )
+    engine.keep(
+        _LISTS,
+        f"""
         SELECT sample, CAST(sum(n) AS BIGINT) AS n, CAST(sum(n_mated) AS BIGINT) AS n_mated
-        FROM {PROBES} GROUP BY sample""")
-    totals = row(engine, f"""
+        FROM {PROBES} GROUP BY sample""",
+    )
+    totals = row(
+        engine,
+        f"""
         SELECT count(*) AS searches, count(DISTINCT probe) AS ids, count(*) FILTER (WHERE mated) AS mated,
             count(*) FILTER (WHERE NOT mated) AS nonmated, count(*) FILTER (WHERE failed) AS failed,
-            count(*) FILTER (WHERE n_candidates = 0 AND NOT failed) AS empty FROM {_SEARCHES}""")
-    by_label = rows(engine, f"""
+            count(*) FILTER (WHERE n_candidates = 0 AND NOT failed) AS empty FROM {_SEARCHES}""",
+    )
+    by_label = rows(
+        engine,
+        f"""
         SELECT label, count(*) FILTER (WHERE mated) AS mated, count(*) FILTER (WHERE NOT mated) AS nonmated
-        FROM {_SEARCHES} GROUP BY label""")
+        FROM {_SEARCHES} GROUP BY label""",
+    )
     problems = [*_searches(scores, totals), *_declared(scores, found), *_ranks(scores)]
     drop(engine, _SEARCHES, _LISTS)
     return ListFindings(
@@ -58,9 +70,12 @@ def _searches(scores: Scores, totals: dict[str, Any]) -> list[Problem]:
     engine = scores.engine
     problems = []
     if totals["ids"] < totals["searches"]:
-        again = rows(engine, f"""
+        again = rows(
+            engine,
+            f"""
             SELECT {masked("probe")} AS shown FROM {_SEARCHES}
-            GROUP BY probe HAVING count(*) > 1 ORDER BY probe LIMIT 5""")
+            GROUP BY probe HAVING count(*) > 1 ORDER BY probe LIMIT 5""",
+        )
         problems.append(problem(
             "E039", where="searches", seen="a search that is in the table already", allowed="one row a search",
             count=totals["searches"] - totals["ids"], examples=tuple(dict.fromkeys(r["shown"] for r in again)),
@@ -78,12 +93,15 @@ def _searches(scores: Scores, totals: dict[str, Any]) -> list[Problem]:
             examples=tuple(dict.fromkeys(r["shown"] for r in shown)),
             remedy="add the searches to the table: a rate per search has every search in its denominator",
         ))  # fmt: skip
-    torn = row(engine, f"""
+    torn = row(
+        engine,
+        f"""
         SELECT count(*) FILTER (WHERE NOT s.mated AND l.n_mated > 0) AS mated,
             count(*) FILTER (WHERE s.n_candidates <> coalesce(l.n, 0)) AS counted,
             count(*) FILTER (WHERE s.failed AND coalesce(l.n, 0) > 0) AS failed
         FROM (SELECT probe, bool_and(mated) AS mated, bool_and(failed) AS failed, max(n_candidates) AS n_candidates
-            FROM {_SEARCHES} GROUP BY probe) AS s LEFT JOIN {_LISTS} AS l ON l.sample = s.probe""")
+            FROM {_SEARCHES} GROUP BY probe) AS s LEFT JOIN {_LISTS} AS l ON l.sample = s.probe""",
+    )
     for n, seen, remedy in (
         (torn["mated"], "searches called non-mated whose list has the mate",
          "correct the column that says who is enrolled, or the ids of people"),
@@ -109,8 +127,11 @@ def _declared(scores: Scores, found: Facts) -> list[Problem]:
     """Lists that are longer, or reach lower, than was declared."""
     problems = []
     if scores.list_length is not None:
-        longer = row(scores.engine, f"""
-            SELECT count(*) FILTER (WHERE n > {int(scores.list_length)}) AS n, max(n) AS longest FROM {_LISTS}""")
+        longer = row(
+            scores.engine,
+            f"""
+            SELECT count(*) FILTER (WHERE n > {int(scores.list_length)}) AS n, max(n) AS longest FROM {_LISTS}""",
+        )
         if longer["n"]:
             problems.append(problem(
                 "E026", where="candidate lists", seen=f"lists longer than {scores.list_length:,}, up to "
@@ -138,11 +159,14 @@ def _ranks(scores: Scores) -> list[Problem]:
     if "rank" not in engine.columns(f"SELECT * FROM {COMPARISONS} LIMIT 0"):
         return []
     problems = []
-    runs = row(engine, f"""
+    runs = row(
+        engine,
+        f"""
         SELECT count(*) AS lists, count(*) FILTER (WHERE lowest <> 1 OR highest <> n OR different <> n) AS broken,
             count(*) FILTER (WHERE lowest = 0 AND highest = n - 1 AND different = n) AS from_zero
         FROM (SELECT count(*) AS n, min(rank) AS lowest, coalesce(max(rank), -1) AS highest,
-            count(DISTINCT rank) AS different FROM {COMPARISONS} GROUP BY probe) AS lists""")
+            count(DISTINCT rank) AS different FROM {COMPARISONS} GROUP BY probe) AS lists""",
+    )
     if runs["broken"]:
         zero = runs["from_zero"] == runs["lists"]
         problems.append(problem(
@@ -151,10 +175,13 @@ def _ranks(scores: Scores) -> list[Problem]:
             allowed="1, 2, 3, ... in every list",
             remedy="add 1 to all ranks" if zero else "leave the column out, or add the candidates that are missing",
         ))  # fmt: skip
-    order = row(engine, f"""
+    order = row(
+        engine,
+        f"""
         SELECT count(*) AS steps, count(*) FILTER (WHERE score > before) AS up
         FROM (SELECT score, lag(score) OVER (PARTITION BY probe ORDER BY rank) AS before FROM {COMPARISONS}
-            WHERE score IS NOT NULL) AS steps WHERE before IS NOT NULL""")
+            WHERE score IS NOT NULL) AS steps WHERE before IS NOT NULL""",
+    )
     if order["up"]:
         turned = order["up"] > order["steps"] / 2
         problems.append(problem(

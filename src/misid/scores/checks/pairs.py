@@ -29,21 +29,29 @@ def pair_problems(scores: Scores, rows: int, *, thorough: bool, exact_rows: int 
     engine = scores.engine
     both_ways = scores.kind == "comparisons" and _sides_share_samples(engine)
     # Numbers in the order of a hash: a short key to group by, and the first k of them are a fair choice.
-    engine.keep(_IDS, f"""
+    engine.keep(
+        _IDS,
+        f"""
         SELECT sample AS id, row_number() OVER (ORDER BY md5(sample), sample) AS k, CAST(sum(n) AS BIGINT) AS n FROM (
             SELECT sample, n FROM {PROBES} UNION ALL SELECT sample, n FROM {REFERENCES}) AS samples
-        WHERE sample IS NOT NULL GROUP BY sample""")
+        WHERE sample IS NOT NULL GROUP BY sample""",
+    )
     chosen, slice_text, condition = "", "", ""
     if rows > exact_rows and not thorough:
-        last = row(engine, f"""
+        last = row(
+            engine,
+            f"""
             SELECT coalesce(max(k) FILTER (WHERE total <= {int(exact_rows)}), 1) AS k, max(k) AS of FROM (
-                SELECT k, sum(n) OVER (ORDER BY k) AS total FROM {_IDS}) AS running""")
+                SELECT k, sum(n) OVER (ORDER BY k) AS total FROM {_IDS}) AS running""",
+        )
         condition = f"WHERE a.k <= {last['k']} OR b.k <= {last['k']}"
         chosen = f" among the rows of {last['k']:,} of {last['of']:,} samples, chosen by the hash of their ids"
         slice_text = "; thorough=True (--thorough) looks at all rows"
     ordered = "least(a.k, b.k) AS x, greatest(a.k, b.k) AS y" if both_ways else "a.k AS x, b.k AS y"
     backward = "a.k > b.k" if both_ways else "FALSE"
-    found = row(engine, f"""
+    found = row(
+        engine,
+        f"""
         SELECT count(*) AS pairs,
             count(*) FILTER (WHERE forward > 1 OR backward > 1) AS again,
             count(*) FILTER (WHERE (forward > 1 OR backward > 1) AND lowest < highest) AS again_differing,
@@ -57,7 +65,8 @@ def pair_problems(scores: Scores, rows: int, *, thorough: bool, exact_rows: int 
                 count(*) FILTER (WHERE {backward}) AS backward, min(score) AS lowest, max(score) AS highest
             FROM {COMPARISONS} AS c JOIN {_IDS} AS a ON a.id = CAST(c.probe AS VARCHAR)
                 JOIN {_IDS} AS b ON b.id = CAST(c.reference AS VARCHAR)
-            {condition} GROUP BY 1, 2) AS pairs""")
+            {condition} GROUP BY 1, 2) AS pairs""",
+    )
     drop(engine, _IDS)
     problems = []
     if found["again"]:
@@ -76,9 +85,12 @@ def pair_problems(scores: Scores, rows: int, *, thorough: bool, exact_rows: int 
 
 def _sides_share_samples(engine: Engine) -> bool:
     """Whether an id on both sides means one sample: there are such ids, and always of one person."""
-    shared = row(engine, f"""
+    shared = row(
+        engine,
+        f"""
         SELECT count(*) AS n, count(*) FILTER (WHERE p.person <> r.person) AS differ
-        FROM {PROBES} AS p JOIN {REFERENCES} AS r ON p.sample = r.sample""")
+        FROM {PROBES} AS p JOIN {REFERENCES} AS r ON p.sample = r.sample""",
+    )
     return bool(shared["n"] > 0 and shared["differ"] == 0)
 
 

@@ -1,6 +1,6 @@
-"""One scan a side: every probe and every reference with what its comparisons add up to, kept in the engine.
+"""Sums over all comparisons, and every probe and reference with what its own add up to, kept in the engine.
 
-All later checks of ids, people and groups read these tables, which have a row a sample, not a comparison.
+Checks of ids, people and groups read these tables, which have a row a sample, not a comparison.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ class Facts:
     plus_inf: int
     minus_inf: int
     finite: int
-    finite_mated: int
     lowest: float | None
     highest: float | None
     same: int
@@ -45,32 +44,52 @@ class Facts:
         return self.rows - self.mated
 
 
-def keep_sides(scores: Scores) -> None:
-    """Make the tables `PROBES` and `REFERENCES`: a scan of the comparisons each."""
+def facts(scores: Scores) -> Facts:
+    """Everything that is a sum over all comparisons: one scan, without groups."""
     engine = scores.engine
     equal_people = _equal(engine, "probe_person", "reference_person")
     same = f"{_equal(engine, 'probe', 'reference')} AND {equal_people}"
-    of_person = f"{same} AND {_equal(engine, 'probe', 'probe_person')}"
-    both = f"""count(*) AS n, count(*) FILTER (WHERE mated) AS n_mated,
-        count(*) FILTER (WHERE {FINITE}) AS n_finite, count(*) FILTER (WHERE {FINITE} AND mated) AS n_finite_mated,
-        CAST(min(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS lowest,
-        CAST(max(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS highest"""
-    probe_only = f"""count(*) FILTER (WHERE failed) AS n_failed,
-        count(*) FILTER (WHERE score IS NULL AND NOT failed) AS n_null, count(*) FILTER (WHERE isnan(score)) AS n_nan,
-        count(*) FILTER (WHERE score = CAST('inf' AS DOUBLE)) AS n_plus_inf,
-        count(*) FILTER (WHERE score = CAST('-inf' AS DOUBLE)) AS n_minus_inf,
-        count(*) FILTER (WHERE {same}) AS n_same, count(*) FILTER (WHERE {of_person}) AS n_same_by_person,
-        CAST(min(score) FILTER (WHERE {same} AND {FINITE}) AS DOUBLE) AS same_lowest,
-        CAST(max(score) FILTER (WHERE {same} AND {FINITE}) AS DOUBLE) AS same_highest,
-        count(*) FILTER (WHERE mated <> ({equal_people})) AS n_contradicting,
-        count(*) FILTER (WHERE probe IS NULL OR reference IS NULL OR probe_person IS NULL OR reference_person IS NULL)
-            AS n_no_id"""
+    found: dict[str, Any] = row(engine, f"""
+        SELECT count(*) AS rows, count(*) FILTER (WHERE mated) AS mated, count(*) FILTER (WHERE failed) AS failed,
+            count(score) AS scored, count(*) FILTER (WHERE {FINITE}) AS finite,
+            CAST(min(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS lowest,
+            CAST(max(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS highest,
+            count(*) FILTER (WHERE {same}) AS same,
+            count(*) FILTER (WHERE mated <> ({equal_people})) AS contradicting,
+            count(*) FILTER (WHERE probe IS NULL OR reference IS NULL OR probe_person IS NULL
+                OR reference_person IS NULL) AS no_id
+        FROM {COMPARISONS}""")
+    rare = {"nan": 0, "plus_inf": 0, "minus_inf": 0, "same_by_person": 0, "same_lowest": None, "same_highest": None}
+    if found["finite"] < found["scored"]:
+        rare |= row(engine, f"""
+            SELECT count(*) FILTER (WHERE isnan(score)) AS nan,
+                count(*) FILTER (WHERE score = CAST('inf' AS DOUBLE)) AS plus_inf,
+                count(*) FILTER (WHERE score = CAST('-inf' AS DOUBLE)) AS minus_inf FROM {COMPARISONS}""")
+    if found["same"]:
+        rare |= row(engine, f"""
+            SELECT count(*) FILTER (WHERE {_equal(engine, "probe", "probe_person")}) AS same_by_person,
+                CAST(min(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS same_lowest,
+                CAST(max(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS same_highest
+            FROM {COMPARISONS} WHERE {same}""")
+    null = found["rows"] - found.pop("scored") - found["failed"]
+    return Facts(**found, **rare, null=null)
+
+
+def keep_sides(scores: Scores, found: Facts) -> None:
+    """Make the tables `PROBES` and `REFERENCES`: a scan of the comparisons each."""
+    # A condition in every aggregate costs as much again as the aggregates: only where it changes something.
+    if found.nan or found.plus_inf or found.minus_inf:
+        scored = f"count(*) FILTER (WHERE {FINITE})"
+        condition = f" FILTER (WHERE {FINITE})"
+    else:
+        scored, condition = "count(score)", ""
     for side, table in SIDES:
-        more = f", {probe_only}" if side == "probe" else ""
-        engine.keep(
+        scores.engine.keep(
             table,
             f"SELECT CAST({side} AS VARCHAR) AS sample, CAST({side}_person AS VARCHAR) AS person, "
-            f"CAST({side}_group AS VARCHAR) AS label, {both}{more} "
+            f"CAST({side}_group AS VARCHAR) AS label, count(*) AS n, count(*) FILTER (WHERE mated) AS n_mated, "
+            f"{scored} AS n_scored, CAST(min(score){condition} AS DOUBLE) AS lowest, "
+            f"CAST(max(score){condition} AS DOUBLE) AS highest "
             f"FROM {COMPARISONS} GROUP BY {side}, {side}_person, {side}_group",
         )
 
@@ -81,22 +100,6 @@ def _equal(engine: Engine, left: str, right: str) -> str:
     if types and types[0]["a"] != types[0]["b"]:
         return f"CAST({left} AS VARCHAR) = CAST({right} AS VARCHAR)"
     return f"{left} = {right}"
-
-
-def facts(engine: Engine) -> Facts:
-    """Everything that is a sum over all comparisons, from the table of probes."""
-    sums = {
-        "rows": "n", "mated": "n_mated", "failed": "n_failed", "null": "n_null", "nan": "n_nan",
-        "plus_inf": "n_plus_inf", "minus_inf": "n_minus_inf", "finite": "n_finite", "finite_mated": "n_finite_mated",
-        "same": "n_same", "same_by_person": "n_same_by_person", "contradicting": "n_contradicting", "no_id": "n_no_id",
-    }  # fmt: skip
-    selected = ", ".join(f"CAST(coalesce(sum({column}), 0) AS BIGINT) AS {name}" for name, column in sums.items())
-    extremes = (
-        "min(lowest) AS lowest, max(highest) AS highest, "
-        "min(same_lowest) AS same_lowest, max(same_highest) AS same_highest"
-    )
-    found: dict[str, Any] = row(engine, f"SELECT {selected}, {extremes} FROM {PROBES}")
-    return Facts(**found)
 
 
 def people_select(scores: Scores) -> str:
@@ -168,15 +171,17 @@ def same_sample_problems(scores: Scores, found: Facts) -> list[Problem]:
         problems.append(problem(
             "W023", where="comparisons", seen="a sample compared with itself, left out", count=left_out,
             allowed="two samples in every comparison",
-            remedy="nothing, or same_samples=False if the same id on both sides means two samples",
+            remedy="nothing, or --other-samples (same_samples=False) if one id on both sides is two samples",
         ))  # fmt: skip
     constant = found.same > 1 and found.same_lowest is not None and found.same_lowest == found.same_highest
     # Where the ids are people's, the reader says so (W003), and two samples of one person do not all score the same.
-    if found.same and (constant or found.same_by_person < found.same):
+    undeclared = not scores.other_samples and found.same_by_person < found.same
+    if found.same and (constant or undeclared):
         score = ", and all of these have one score" if constant else ""
         problems.append(problem(
             "E033", where="comparisons", seen=f"probe and reference have the same id{score}", count=found.same,
             allowed="two samples in every comparison: one compared with itself is no evidence",
-            remedy="leave these rows out (same_samples=True), or give probes and references ids of their own",
+            remedy="--same-samples (same_samples=True) leaves these rows out; --other-samples (same_samples=False) says "
+            "that one id on both sides is two samples",
         ))  # fmt: skip
     return problems

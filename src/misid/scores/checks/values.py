@@ -33,9 +33,7 @@ class _Constant:
     rows: int
 
 
-def value_problems(
-    scores: Scores, found: Facts, not_failures: Sequence[float]
-) -> tuple[list[Problem], list[str]]:
+def value_problems(scores: Scores, found: Facts, not_failures: Sequence[float]) -> tuple[list[Problem], list[str]]:
     """Problems and notes about the scores of the view."""
     problems = _not_numbers(scores, found)
     notes: list[str] = []
@@ -54,8 +52,9 @@ def value_problems(
                 allowed="scores that differ", remedy="check which column is the score",
             ))  # fmt: skip
         return problems, notes
-    whole = distribution.histogram(scores.engine, found.lowest, found.highest)
-    spikes, rest = distribution.spikes(whole)
+    codes_at = 0 if scores.polarity == "similarity" else -1
+    whole = distribution.histogram(scores.engine, found.lowest, found.highest, codes_at=codes_at)
+    spikes, rest = distribution.spikes(whole, codes_at=codes_at)
     failures, spike_warnings = _spikes(scores, spikes, not_failures)
     problems += failures + spike_warnings
     problems += _constant_samples(scores, found, [s.value for s in spikes], not_failures)
@@ -168,9 +167,12 @@ def _polarity(scores: Scores, rest: Histogram) -> list[Problem]:
     area = distribution.area(rest)
     if area is None:
         return []
-    people = row(scores.engine, f"""
+    people = row(
+        scores.engine,
+        f"""
         SELECT count(DISTINCT person) FILTER (WHERE n_mated > 0) AS mated,
-            count(DISTINCT person) FILTER (WHERE n > n_mated) AS nonmated FROM {PROBES}""")
+            count(DISTINCT person) FILTER (WHERE n > n_mated) AS nonmated FROM {PROBES}""",
+    )
     deviation = distribution.area_deviation(people["mated"], people["nonmated"])
     seen = (
         f"declared a {scores.polarity}, and a mated comparison is more similar than a non-mated one with "
