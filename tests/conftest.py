@@ -26,7 +26,8 @@ def laboratory(folder: Path, *, n_people: int = 40, seed: int = 20261123) -> Pat
     """Write a laboratory's files into `folder`.
 
     scores.csv (every probe with every reference, sex of both people, one failed probe at -1), site-a.csv
-    and site-b.csv (its two halves by probe), matrix.csv (the same scores), named.csv (ids that are names).
+    and site-b.csv (its two halves by probe), matrix.csv (the same scores), named.csv (ids that are names),
+    deployments.csv (what three deployments did).
     """
     generator = np.random.default_rng(seed)
     scores = np.round(generator.normal(0.2, 0.1, (n_people, n_people)), 4)
@@ -55,6 +56,11 @@ def laboratory(folder: Path, *, n_people: int = 40, seed: int = 20261123) -> Pat
         folder / "named.csv",
         ["probe", "reference", "mated", "score"],
         [[names[p], names[r], int(p == r), scores[p, r]] for p in range(len(names)) for r in range(len(names))],
+    )
+    write_table(
+        folder / "deployments.csv",
+        ["deployment", "n_searches", "gallery_n", "threshold", "false_positives"],
+        [["square", 4600, 6000, 0.6, 1], ["station", 8600, 6000, 0.6, 0], ["street", 12120, 7000, 0.6, 3]],
     )
     write_table(folder / "people.csv", ["person", "sex"], zip(names, sex, strict=False))
     return folder

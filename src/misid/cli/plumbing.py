@@ -21,6 +21,7 @@ COMMANDS = {
     "tally": "Count scores into a small file without ids.",
     "merge": "Add tallies of disjoint sets of searches.",
     "rates": "Error rates with their limits, from scores or a tally.",
+    "project": "What figures from one gallery mean for another, with limits or a refusal.",
     "report": "A page that a stranger can read, and the same as JSON and CSV.",
     "evidence": "Published numbers: what is said, by whom, and how near it was read.",
     "doctor": "Versions, memory, and whether each part works here.",

@@ -77,6 +77,7 @@ CODES: dict[str, tuple[str, str]] = {
         "without-a-source",
         "A published number has no source, or its source no address or date that can be read.",
     ),
+    "E070": ("no-usable-deployment", "No row of a table of deployments has the numbers that are needed."),
     "W010": ("infinite-score", "A score is infinite; it counts at the end of the scale."),
     "W011": ("many-at-one-end", "Many comparisons share the lowest or highest score, apart from the rest."),
     "W012": ("polarity-unclear", "The scores do not show which way they point."),
@@ -91,6 +92,8 @@ CODES: dict[str, tuple[str, str]] = {
     "W021": ("ids-perhaps-identifying", "A few ids look like names."),
     "W022": ("unexplained-empty-lists", "Searches returned nobody although no return threshold was declared."),
     "W023": ("self-comparisons-left-out", "Rows in which a sample is compared with itself were left out."),
+    "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
+    "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
 }
 
 

@@ -1,0 +1,72 @@
+"""How rates per search grow with the gallery, where no test says it: laws with a free exponent in a range."""
+
+from __future__ import annotations
+
+from math import expm1, log, log1p
+
+from misid.ground.errors import UsageError
+from misid.search.span import Span
+
+FLAT_TO_LINEAR = Span(lo=0.0, hi=1.0)
+"""The exponent b of FPIR: 0, the engine holds FPIR whatever the gallery; 1, comparisons are independent."""
+
+FNIR_TESTED = (1.6e6, 12e6)
+"""The two galleries at which NIST gives FNIR of the same algorithms, mugshots, at FPIR held at 0.003."""
+
+_LARGER = log(FNIR_TESTED[1] / FNIR_TESTED[0])
+
+FNIR_EXPONENT = Span(lo=log(1.75) / _LARGER, best=log(2.18) / _LARGER, hi=log(2.63) / _LARGER)
+"""The exponent a of FNIR at held FPIR: between these two galleries FNIR grew 2.18 times for the median algorithm and
+1.75 to 2.63 times for eight in ten (NIST FRTE 1:N)."""
+
+
+def grown_fpir(fpir: float, ratio: float, b: float) -> float:
+    """``1 - (1 - fpir) ** (ratio ** b)``: FPIR at a gallery `ratio` times as large.
+
+    Parameters
+    ----------
+    fpir : float
+        In [0, 1], at the gallery it was measured on.
+    ratio : float
+        Above 0.
+    b : float
+        In [0, 1]. It cannot be above 1: of a gallery's parts at least one holds the wrong candidate, so FPIR at
+        a fixed threshold grows at most linearly with the gallery.
+
+    Examples
+    --------
+    >>> [round(grown_fpir(0.003, 2e8 / 12e6, b), 3) for b in (0, 0.5, 1)]
+    [0.003, 0.012, 0.049]
+    """
+    times = float(ratio**b)
+    if times == 1 or fpir in (0.0, 1.0):
+        return fpir
+    return -expm1(times * log1p(-fpir))
+
+
+def grown_fnir(fnir: float, ratio: float, a: float) -> float:
+    """``min(1, fnir * ratio ** a)``: FNIR at a gallery `ratio` times as large.
+
+    >>> round(grown_fnir(0.001, 12 / 1.6, FNIR_EXPONENT.best), 5)
+    0.00218
+    """
+    return min(1.0, fnir * float(ratio**a))
+
+
+def checked_growth(growth: Span) -> Span:
+    """A range of b within [0, 1], or `UsageError`."""
+    if growth.lo < 0 or growth.hi > 1:
+        raise UsageError(
+            f"growth exponent {growth} is not within 0..1",
+            remedy="0 is an engine that holds FPIR whatever the gallery, 1 is independent comparisons: 0..1",
+        )
+    return growth
+
+
+def checked_gallery(gallery: float) -> int:
+    """A whole number of references, at least 1, or `UsageError`."""
+    if not 1 <= gallery < 1e15 or gallery != int(gallery):
+        raise UsageError(
+            f"a gallery of {gallery:g} references", remedy="whole numbers from 1 up, such as 200000000 or 2e8"
+        )
+    return int(gallery)
