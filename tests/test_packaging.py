@@ -17,7 +17,7 @@ import misid
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "misid"
-ROAD = ("ground", "engine", "scores", "tally", "rates", "report", "cli")
+ROAD = ("ground", "engine", "scores", "tally", "rates", "search", "report", "cli")
 """Folders import only from folders to their left."""
 
 MODULES = sorted(SOURCE.rglob("*.py"))
