@@ -21,7 +21,7 @@ GROUP_SHARE = 0.03
 FEWEST_IN_GROUP = 40
 """References of its own group that a search meets on average, below which groups are put together."""
 
-MOST_SEARCHES = 5000
+MOST_SEARCHES = 4000
 """Searches that the curves are fitted to, drawn at random from a test of more; rates are of all searches."""
 
 KEPT = 4.0
