@@ -1,0 +1,384 @@
+"""The search model made from a tally: exact inside the test, projected or refused beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtrit
+
+from misid.ground.errors import UsageError
+from misid.rates.intervals import rarefied_fpir
+from misid.search.from_tally.bound import TailMean, naive_binomial, tail_mean, upper_bound
+from misid.search.from_tally.checks import Misfit, misfit
+from misid.search.from_tally.counts import Floats, Ints, TestCounts, counts_of
+from misid.search.from_tally.mates import MateCounts, fnir_limits, mates_of
+from misid.search.from_tally.project import Projection, project
+from misid.search.model import Answer
+from misid.tally.model import N_BLOCKS, Tally
+
+FEWEST_PEOPLE = 100
+"""Below it a test gives bounds only."""
+
+WIDEST = 3.0
+"""Decades between the limits beyond which only a bound is given."""
+
+LEAST_EXPECTED = 1e-4
+"""Exceedances that the test itself would be expected to have at the threshold."""
+
+KIN_UNSEEN = (
+    "relatives and twins of the people searched were not in this test: with them in the gallery FPIR is higher, "
+    "and no threshold removes that"
+)
+
+INSIDE = "exact rarefaction of the test's spectrum"
+BOUND = "mean excess, for any tail whose hazard does not fall"
+METHOD = "person-to-person model fitted to counts per search, two tail families pooled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TallyModel:
+    """FPIR at any gallery from one test; a `SearchModel` maker's product (`model_from_tally`).
+
+    Attributes
+    ----------
+    test : TestCounts
+        With its groups.
+    projection : Projection or None
+        None where the test is too small to be projected.
+    labels : mapping
+        Reported group to the test's groups in it.
+    kin_in_test : bool
+    """
+
+    test: TestCounts
+    projection: Projection | None
+    tail: TailMean
+    labels: Mapping[str, tuple[int, ...]]
+    kin_in_test: bool
+    mates: MateCounts | None = None
+    misfit: Misfit | None = None
+    """Where the fitted curves leave the counts; limits are then widened."""
+    level: float = 0.95
+
+    @property
+    def thresholds(self) -> tuple[float, float]:
+        """Lowest level of the spectrum, and three times as far beyond it as the highest score."""
+        low, high = float(self.test.levels[0]), float(self.test.levels[-1])
+        return low, low + 3 * (high - low)
+
+    @property
+    def gallery(self) -> int:
+        """References that a search of the test met, at least."""
+        met = self.test.references.sum(axis=1)[self.test.searches_in > 0]
+        return int(np.floor(met.min() + 1e-9))
+
+    def fpir(self, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
+        """FPIR(N, t) of searches by people (of a group) who are not in the gallery.
+
+        Parameters
+        ----------
+        gallery : int
+            N >= 1: people enrolled with as many images each as in the test.
+        threshold : float
+            A candidate's score is at or above it; a similarity.
+        group : str, optional
+            A reported group of the tally; None: everybody.
+
+        Returns
+        -------
+        Answer
+            ``ok`` with limits; ``bound`` where this test can only say how high FPIR is at most.
+
+        Raises
+        ------
+        UsageError
+            No threshold, an unknown group, or an empty gallery.
+
+        Notes
+        -----
+        Up to the test's own gallery, at its levels: exact rarefaction of the spectrum, limits by a jackknife over
+        blocks of references and folds of searches on the complementary log-log scale. Beyond: the projection.
+        """
+        if threshold is None:
+            raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
+        if gallery < 1:
+            raise UsageError(f"a gallery of {gallery}", remedy="give at least one reference")
+        members = self._members(group)
+        asked = f"FPIR of a search of {gallery:,} references at threshold {threshold:g}"
+        asked += "" if group is None else f", probes of {group}"
+        warnings = self._warnings()
+        inside = self._inside(gallery, threshold, members)
+        common = Answer(
+            asked=asked, measure="fpir", gallery=gallery, threshold=threshold, group=group, level=self.level, lo=0.0,
+            status="bound", reason="not yet answered", warnings=warnings,
+        )  # fmt: skip
+        if inside is not None:
+            estimate, lo, hi = inside
+            return replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=INSIDE)
+        bound = upper_bound(self.tail, gallery, threshold, self.level)
+        reason, needed = self._too_small(group)
+        if not reason and self.projection is not None:
+            lo, estimate, hi = self.limits(gallery, threshold, group=group)
+            reason, needed = self._too_far(gallery, lo, hi)
+            if not reason:
+                return replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=METHOD)
+        if group is not None:
+            # The bound holds on average over probes; a group's own may be higher.
+            share = float(self.test.searches_in[list(members)].sum() / self.test.searches)
+            bound = min(1.0, bound / max(share, 1e-12))
+        return replace(common, lo=None, bound=bound, reason=reason, needed=needed, method=BOUND)
+
+    def limits(self, gallery: float, threshold: float, *, group: str | None = None) -> tuple[float, float, float]:
+        """Lower limit, median and upper limit of the projection itself, whatever the rules of refusal say.
+
+        Raises
+        ------
+        UsageError
+            The test was too small to be projected.
+        """
+        if self.projection is None:
+            raise UsageError("this test was not projected", remedy=f"use a test of at least {FEWEST_PEOPLE} people")
+        drawn = self._over(self._members(group), self.projection.fpir(gallery, threshold))
+        a = (1 - self.level) / 2
+        lo, middle, hi = (float(q) for q in np.quantile(drawn, [a, 0.5, 1 - a]))
+        if self.misfit is not None:
+            # As far from the curve beyond the test as it is within it, mean excess for mean excess.
+            curve = self.projection.members[0].fit.curve
+            factor = float(np.exp(self.misfit.slope * max(float(curve.x(np.array([threshold]))[0]), 0.0)))
+            lo, hi = _hazard_times(lo, 1 / factor), _hazard_times(hi, factor)
+        return lo, middle, hi
+
+    def fnir(
+        self, gallery: int, rank: int | None = None, threshold: float | None = None, *, group: str | None = None
+    ) -> Answer:
+        """FNIR(N, R, t) of searches by people (of a group) in the gallery.
+
+        Parameters
+        ----------
+        rank : int, optional
+            R >= 1; None: any rank, which at a fixed threshold hardly depends on N.
+        threshold : float
+            The mate must reach it.
+
+        Raises
+        ------
+        UsageError
+            No threshold, rank below 1, an unknown group.
+
+        Notes
+        -----
+        Mates below the threshold are counted. With a rank, each counted mate above it is also lost if R or more
+        non-mated candidates of the gallery reach its score, in the projection; that takes the mate's score
+        as independent of how many the probe resembles.
+        """
+        if threshold is None:
+            raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
+        if gallery < 1 or (rank is not None and rank < 1):
+            raise UsageError(f"gallery {gallery}, rank {rank}", remedy="give at least one reference and rank 1")
+        members = self._members(group)
+        place = "any rank" if rank is None else f"rank {rank}"
+        asked = f"FNIR of a search of {gallery:,} references at threshold {threshold:g}, {place}"
+        asked += "" if group is None else f", probes of {group}"
+        answer = Answer(
+            asked=asked, measure="fnir", gallery=gallery, threshold=threshold, rank=rank, group=group,
+            level=self.level, status="refused", reason="this test had no mated searches",
+            needed="searches by people who are enrolled", warnings=self._warnings(),
+        )  # fmt: skip
+        if self.mates is None or not self.mates.searches(members):
+            return answer
+        reason, needed = self._too_small(group) if rank is not None else ("", "")
+        if reason:
+            return replace(answer, reason=reason, needed=needed)
+        estimate, lo, hi = fnir_limits(self.mates, self.projection, gallery, rank, threshold, members, self.level)
+        method = "mates below the threshold, counted"
+        if rank is not None:
+            method += "; candidates above the mate, projected"
+        return replace(answer, status="ok", reason="", needed="", estimate=estimate, lo=lo, hi=hi, method=method)
+
+    def naive(self, gallery: int, threshold: float) -> tuple[float, float, float]:
+        """Estimate and limits of 1 - (1 - FMR)^N with independent comparisons: to be shown beside, not used."""
+        return naive_binomial(self.test, self.tail, gallery, threshold, self.level)
+
+    def _members(self, group: str | None) -> tuple[int, ...]:
+        if group is None:
+            return tuple(range(self.test.n_groups))
+        if group not in self.labels:
+            raise UsageError(f"no group {group!r}", remedy=f"groups of this test: {', '.join(self.labels)}")
+        return self.labels[group]
+
+    def _over(self, members: tuple[int, ...], drawn: Floats) -> Floats:
+        """(draws,) mean over the searches of the groups."""
+        if drawn.shape[1] == 1:
+            return np.asarray(drawn[:, 0])
+        weight = self.test.searches_in[list(members)]
+        return np.asarray(drawn[:, list(members)] @ weight / weight.sum())
+
+    def _too_small(self, group: str | None) -> tuple[str, str]:
+        if self.test.people < FEWEST_PEOPLE or self.projection is None:
+            return f"this test had {self.test.people:,} people", f"a test of at least {FEWEST_PEOPLE} people"
+        if group is not None and not self.projection.grouped and self.test.n_groups > 1:
+            return (
+                "the groups of this test are too small to be looked at apart",
+                "a test in which each search meets at least 40 references of its own group",
+            )
+        return "", ""
+
+    def _too_far(self, gallery: int, lo: float, hi: float) -> tuple[str, str]:
+        more = f"a test of several times {self.test.people:,} people"
+        # At the upper limit: to refuse by the estimate would leave the estimates that happen to be high.
+        expected = -np.log1p(-min(hi, 1 - 1e-12)) / gallery * float(self.test.comparisons.sum())
+        if expected < LEAST_EXPECTED:
+            text = f"this test's {self.test.comparisons.sum():,.0f} comparisons would reach the threshold"
+            return f"{text} fewer than {LEAST_EXPECTED:g} times", more
+        if lo <= 0 or np.log10(hi / lo) > WIDEST:
+            return f"with {self.test.people:,} people the limits lie more than {WIDEST:g} decades apart", more
+        return "", ""
+
+    def _warnings(self) -> tuple[str, ...]:
+        out = [] if self.kin_in_test else [KIN_UNSEEN]
+        if self.test.images_per_person > 1.001:
+            out.append(
+                f"the test had {self.test.images_per_person:.2g} images per enrolled person, each counted as a "
+                "reference: N counts images in galleries with as many per person"
+            )
+        if self.misfit is not None:
+            out.append(
+                f"the fitted curves leave the counts of this test at {self.misfit.threshold:.6g}: limits "
+                "beyond the test are widened by as much"
+            )
+        return tuple(out)
+
+    def _inside(self, gallery: int, threshold: float, members: tuple[int, ...]) -> tuple[float, float, float] | None:
+        at = np.flatnonzero(self.test.levels == threshold)
+        if not len(at) or gallery > self.gallery:
+            return None
+        return rarefied_with_limits(self.test, int(at[0]), gallery, members, self.level)
+
+
+def _hazard_times(rate: float, factor: float) -> float:
+    return float(-np.expm1(factor * np.log1p(-min(rate, 1 - 1e-15))))
+
+
+def rarefied_with_limits(
+    test: TestCounts, at: int, size: int, members: tuple[int, ...], level: float = 0.95
+) -> tuple[float, float, float] | None:
+    """Exact FPIR at a gallery within the test's, at one of its levels; None where no search has an exceedance.
+
+    Limits: jackknife over blocks of references and folds of searches, each at the same size of gallery where what is
+    left allows it and in proportion where not.
+    """
+    chosen = np.isin(test.group, members)
+    met = int(np.floor(test.references.sum(axis=1)[list(members)].min() + 1e-9))
+    k = np.minimum(test.per_search(at), met)
+
+    def rate(counts: Ints, mine: npt.NDArray[np.bool_], gallery: int, wanted: int) -> float:
+        values, searches = np.unique(np.minimum(counts[mine], gallery), return_counts=True)
+        return rarefied_fpir(values, searches, gallery, wanted)
+
+    estimate = rate(k, chosen, met, size)
+    if not 0 < estimate < 1:
+        return None
+
+    def loglog(f: float) -> float:
+        return float(np.log(-np.log1p(-min(max(f, 1e-12), 1 - 1e-12))))
+
+    shares = test.block_share @ test.comparisons.sum(axis=0) / test.comparisons.sum()
+    small = min(size, int(0.85 * met))
+    by_block, by_fold = np.zeros(N_BLOCKS), np.zeros(N_BLOCKS)
+    rows = test.level >= at
+    for b in range(N_BLOCKS):
+        mine = rows & (test.block == b)
+        lost = np.bincount(test.search[mine], weights=test.count[mine], minlength=test.searches).astype(np.int64)
+        left = max(round(met * (1 - shares[b])), small, 1)
+        by_block[b] = loglog(rate(k - lost, chosen, left, small))
+        kept = chosen & (np.arange(len(k)) % N_BLOCKS != b)
+        by_fold[b] = loglog(rate(k, kept, met, size)) if kept.any() else loglog(estimate)
+    spread = sum(((v - v.mean()) ** 2).sum() for v in (by_block, by_fold)) * (N_BLOCKS - 1) / N_BLOCKS
+    half = float(stdtrit(N_BLOCKS - 1, 0.5 + level / 2)) * float(np.sqrt(spread))
+    middle = loglog(estimate)
+    lo, hi = (float(-np.expm1(-np.exp(middle + s * half))) for s in (-1, 1))
+    return estimate, min(lo, estimate), max(hi, estimate)
+
+
+def model_of(
+    test: TestCounts,
+    rng: np.random.Generator,
+    *,
+    labels: Mapping[str, tuple[int, ...]] | None = None,
+    shares: Floats | None = None,
+    draws: int = 1000,
+    kin_in_test: bool = False,
+    mates: MateCounts | None = None,
+) -> TallyModel:
+    """The search model of a test given as arrays; see `model_from_tally`."""
+    fitted = project(test, rng, shares=shares, draws=draws) if test.people >= FEWEST_PEOPLE else None
+    return TallyModel(
+        test=test, projection=fitted, tail=tail_mean(test), labels=labels or {}, kin_in_test=kin_in_test, mates=mates,
+        misfit=None if fitted is None else misfit(fitted),
+    )  # fmt: skip
+
+
+def model_from_tally(
+    tally: Tally,
+    *,
+    composition: Mapping[str, float] | None = None,
+    draws: int = 1000,
+    kin_in_test: bool = False,
+    seed: int = 0,
+) -> TallyModel:
+    """What a test says about galleries beyond it.
+
+    Parameters
+    ----------
+    tally : Tally
+        Of all comparisons of a test.
+    composition : mapping of joint group ("F, W") to share, optional
+        Of the gallery; shares are brought to sum 1. None: composed as in the test.
+    draws : int
+        Draws of the fitted parameters, over all curves.
+    kin_in_test : bool
+        Relatives of the searchers were in the test as they are in the gallery asked about.
+    seed : int
+        Of the draws.
+
+    Raises
+    ------
+    NotEstimableError
+        Candidate lists, or no search that counts towards FPIR.
+    UsageError
+        A composition that names other groups than the test's.
+
+    Notes
+    -----
+    p(t | probe) = exp(-H(t - probe effect)), effects normal or a mixture of two normals, H probit-power or generalised
+    Weibull, fitted by penalised maximum likelihood on the scale that the likelihood prefers.
+
+    Examples
+    --------
+    >>> from importlib.resources import files
+    >>> from misid import read_tally
+    >>> test = read_tally(files("misid") / "examples" / "bssr1-face-c.tally")
+    >>> model = model_from_tally(test, draws=40)
+    >>> answer = model.fpir(400, 0.65)
+    >>> answer.status
+    'ok'
+    """
+    test = counts_of(tally)
+    names = [", ".join(values) for values in tally.joint]
+    shares = None
+    if composition is not None:
+        unknown = sorted(set(composition) - set(names))
+        total = sum(composition.values())
+        if unknown or total <= 0 or min(composition.values()) < 0:
+            raise UsageError(
+                f"composition {dict(composition)} does not fit the test", remedy=f"give shares of {'; '.join(names)}"
+            )
+        shares = np.array([composition.get(name, 0.0) for name in names]) / total
+    labels = {label.name: label.members for label in tally.labels[1:]}
+    return model_of(
+        test, np.random.default_rng(seed), labels=labels, shares=shares, draws=draws, kin_in_test=kin_in_test,
+        mates=mates_of(tally),
+    )  # fmt: skip
