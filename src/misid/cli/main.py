@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -62,6 +63,10 @@ def run(arguments: Sequence[str]) -> int:
         else:
             _complain(str(error))
         return error.exit_code
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         if debug:
             traceback.print_exc()
@@ -97,6 +102,9 @@ def _complain_of_usage(error: typer.TyperException) -> int:
 
 def main() -> None:
     """Entry point of the installed command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a dash is no reason to lose the numbers.
+        sys.stdout.reconfigure(errors="backslashreplace")
     status = run(sys.argv[1:])
     try:
         sys.stdout.flush()

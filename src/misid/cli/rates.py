@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from misid.cli.options import CheckOptions, InputOptions, OutputFormat, RateOptions, SourceOrTally
+from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
+
+if TYPE_CHECKING:
+    from misid.rates.model import Differential
 
 
 @command(
@@ -39,3 +45,26 @@ def rates(
     for warning in result.warnings:
         talk.say(f"warning: {warning}")
     print_rates(result.records, form)
+    if result.differentials and form in ("table", "md"):
+        print_records([_differential(d) for d in result.differentials], form)
+
+
+def _differential(found: Differential) -> dict[str, Any]:
+    """A difference between groups on one line."""
+    return {
+        "between groups": found.statistic,
+        "rate": found.measure,
+        "attribute": found.attribute,
+        "of": found.of,
+        "to": found.to,
+        "threshold": found.threshold,
+        "estimate": _short(found.estimate),
+        "low": _short(found.lo),
+        "high": _short(found.hi),
+        "adjusted p": _short(found.adjusted_p),
+        "status": found.status,
+    }
+
+
+def _short(value: float | None) -> str | None:
+    return None if value is None else f"{value:.2g}"
