@@ -171,6 +171,16 @@ def test_reciprocal_hits_count_once() -> None:
     assert (fpir_interval(design, without, 0).hi or 1) >= half.high * 0.97
 
 
+def test_no_hit_of_a_symmetric_matcher_counts_pairs_of_people() -> None:
+    """Hits would have come in twos: half as many searches were made as there seem to be."""
+    design, moments = even(500, [480, 300, 0])
+    plain, nonmated = exceedance_sums(500, [8000, 2000, 0], 0.0)
+    twice = replace(nonmated, sum_p2=2 * nonmated.exceed)
+    i = fpir_interval(design, moments, 2, nonmated=(plain, twice), side="upper")
+    assert i.hi is not None
+    assert i.hi >= 1 - 0.05 ** (1 / 250)
+
+
 def exceedance_sums(n: int, t: list[float], extra: float) -> tuple[NonmatedDesign, NonmatedMoments]:
     """Two sets of n people; references differ by a relative variance `extra`, probes do not."""
     x = np.array(t)

@@ -147,14 +147,14 @@ def _design_effect(
 ) -> float:
     """Searches that come together, as a factor >= 1; rare hits show it badly, so lower thresholds count too."""
     k = design.searches
-    if x == 0:
-        # As for FNMR: no hit says nothing of how a person's searches go together, so the bound counts people.
-        return max(1.0, design.sum_k2 / k)
     binomial = k * parts.rate * (1 - parts.rate)
     seen = np.where(binomial > 0, parts.own / np.where(binomial > 0, binomial, 1.0), 1.0)
     hits = np.asarray(moments.hits)
     fewer = np.minimum(hits, k - hits)
     found = [1.0]
+    if x == 0:
+        # As for FNMR: no hit says nothing of how a person's searches go together, so the bound counts people.
+        found.append(design.sum_k2 / k)
     if fewer[at] >= 2:
         found.append(float(seen[at]))
     if fewer[at] < MIN_EXCEEDANCES:
