@@ -70,6 +70,7 @@ CODES: dict[str, tuple[str, str]] = {
     "E046": ("no-comparisons", "Nothing is left that has a score."),
     "E047": ("not-a-tally", "The file is not a whole tally that this version can read."),
     "E048": ("unannounced-group", "The comparisons have a group that was not there when the input was opened."),
+    "E049": ("no-group-known", "An attribute was given, and nobody has a value of it."),
     "E061": ("not-a-record", "A file of published numbers, or a record in it, lacks a field or has one that is none."),
     "E062": ("impossible-fact", "A published number cannot be what it says: a proportion above 1, limits in disorder."),
     "E063": ("id-in-disorder", "An id of a record is used twice, or a conflict names one that is not there."),

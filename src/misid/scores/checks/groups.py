@@ -93,8 +93,15 @@ def group_problems(
     """
     problems = []
     for attribute in scores.attributes:
-        missing = [g for g in groups if g.attribute == attribute and g.name == MISSING]
-        if missing:
+        mine = [g for g in groups if g.attribute == attribute]
+        missing = [g for g in mine if g.name == MISSING]
+        if missing and len(mine) == 1:
+            problems.append(problem(
+                "E049", where=f"attribute {attribute}", seen="nobody's group is known", count=missing[0].people,
+                allowed="the same ids in the table of subjects as in the scores",
+                remedy="compare the ids: leading zeros, case and blanks count; or leave the attribute out (--group)",
+            ))  # fmt: skip
+        elif missing:
             problems.append(problem(
                 "W015", where=f"attribute {attribute}", seen="people whose group is not known",
                 count=missing[0].people, allowed="a value for every person",
