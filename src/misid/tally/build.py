@@ -94,11 +94,11 @@ def build_tally(
     audit = similarity_thresholds(thresholds, polarity=scores.polarity, score_type=scores.score_type)
 
     stage("reading the range of scores")
-    lowest, highest = survey.extent(scores, parts)
+    lowest, highest, infinite = survey.extent(scores, parts)
     if scores.return_threshold is not None:
         lowest = min(lowest, scores.return_threshold)
     stage("counting comparisons per score bin")
-    coarse = survey.histogram(parts, engine, lowest, highest)
+    coarse = survey.histogram(parts, engine, lowest, highest, infinite=infinite)
     survey.refuse_stray_groups(coarse.rows, [joint_label(v) for v in scores.joint])
     todo, total = _passes(scores, parts, coarse, audit, targets, gallery, stage)
     stage("finding thresholds for the targets")

@@ -38,6 +38,8 @@ class Grid:
     shift: int
     lowest: float
     highest: float
+    clamped: bool = True
+    """Whether there may be infinities; without them the clamp is left out of the SQL."""
     cut: float = math.inf
     specials: tuple[float, ...] = ()
 
@@ -47,10 +49,12 @@ class Grid:
 
     def key(self, score: str = "score") -> str:
         """SQL for the bin number of `score` on the fine grid (the lower edge over the fine step)."""
-        clamped = f"least(greatest(CAST({score} AS DOUBLE), {literal(self.lowest)}), {literal(self.highest)})"
+        inside = f"CAST({score} AS DOUBLE)"
+        if self.clamped:
+            inside = f"least(greatest({inside}, {literal(self.lowest)}), {literal(self.highest)})"
         fine_factor = 1 << FINE_BITS
-        coarse = f"CAST(floor({clamped} * {literal(math.ldexp(1.0, self.shift))}) AS BIGINT) * {fine_factor}"
-        fine = f"CAST(floor({clamped} * {literal(math.ldexp(1.0, self.shift + FINE_BITS))}) AS BIGINT)"
+        coarse = f"CAST(floor({inside} * {literal(math.ldexp(1.0, self.shift))}) AS BIGINT) * {fine_factor}"
+        fine = f"CAST(floor({inside} * {literal(math.ldexp(1.0, self.shift + FINE_BITS))}) AS BIGINT)"
         if self.cut == math.inf:
             return coarse
         if self.cut == -math.inf:
@@ -83,7 +87,7 @@ class Grid:
         return np.unique(np.concatenate([[-np.inf], self.lower_edges(key, part), ends, self.specials]))
 
 
-def grid_for(lowest: float, highest: float, *, bits: int = BASE_BITS) -> Grid:
+def grid_for(lowest: float, highest: float, *, bits: int = BASE_BITS, clamped: bool = True) -> Grid:
     """The coarse grid over finite scores from `lowest` to `highest`; one bin to spare at each end."""
     span = highest - lowest
     if not span > 0.0:

@@ -39,8 +39,10 @@ def sharing_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int,
     n_labels = len(labels)
     shape = (n_joint, n_labels, n_levels)
     keys = ("joint", "label", "lvl")
-    r = engine.columns(_one_side("person_p", "joint_p", "joint_r", "design_r"))
-    c = engine.columns(_one_side("person_r", "joint_r", "joint_p", "design_c"))
+    engine.keep("exceed_r", _exceedances("person_p", "joint_p", "joint_r"))
+    engine.keep("exceed_c", _exceedances("person_r", "joint_r", "joint_p"))
+    r = engine.columns(_one_side("exceed_r", "design_r"))
+    c = engine.columns(_one_side("exceed_c", "design_c"))
     moments = {
         "exceed": rolled_up(at_or_above(r, "n", shape, keys), labels),
         "sum_r2": rolled_up(at_or_above(r, "squares", shape, keys), labels),
@@ -55,14 +57,18 @@ def sharing_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int,
     return moments
 
 
-def _one_side(person: str, own: str, other: str, design: str) -> str:
+def _exceedances(person: str, own: str, other: str) -> str:
+    """Exceedances of each person on one side, per label of the other side and level."""
+    return f"""
+        SELECT t.{person} AS person, t.{own} AS joint, l.label AS label, t.lvl AS lvl, count(*) AS n
+        FROM tail AS t JOIN by_label AS l ON l.joint = t.{other} WHERE t.lvl >= 0
+        GROUP BY t.{person}, t.{own}, l.label, t.lvl"""
+
+
+def _one_side(exceedances: str, design: str) -> str:
     step = _STEP.format(keys="person, label")
     return f"""
-        WITH events AS (
-          SELECT t.{person} AS person, t.{own} AS joint, l.label AS label, t.lvl AS lvl, count(*) AS n
-          FROM tail AS t JOIN by_label AS l ON l.joint = t.{other} WHERE t.lvl >= 0
-          GROUP BY t.{person}, t.{own}, l.label, t.lvl),
-        steps AS (SELECT *, sum(n) {step} AS c FROM events)
+        WITH steps AS (SELECT *, sum(n) {step} AS c FROM {exceedances})
         SELECT s.joint AS joint, s.label AS label, s.lvl AS lvl, CAST(sum(n) AS BIGINT) AS n,
                CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS squares, CAST(sum(n * d.m) AS BIGINT) AS products
         FROM steps AS s JOIN {design} AS d ON d.person = s.person AND d.label = s.label
@@ -74,14 +80,10 @@ def _both_sides() -> str:
     step = _STEP.format(keys="person, probe_label, reference_label")
     return f"""
         WITH both_people AS (SELECT DISTINCT person FROM design_both),
-        r AS (
-          SELECT t.person_p AS person, t.joint_p AS joint, l.label AS reference_label, t.lvl AS lvl, count(*) AS n
-          FROM tail AS t JOIN both_people AS b ON b.person = t.person_p JOIN by_label AS l ON l.joint = t.joint_r
-          WHERE t.lvl >= 0 GROUP BY t.person_p, t.joint_p, l.label, t.lvl),
-        c AS (
-          SELECT t.person_r AS person, t.joint_r AS joint, l.label AS probe_label, t.lvl AS lvl, count(*) AS n
-          FROM tail AS t JOIN both_people AS b ON b.person = t.person_r JOIN by_label AS l ON l.joint = t.joint_p
-          WHERE t.lvl >= 0 GROUP BY t.person_r, t.joint_r, l.label, t.lvl),
+        r AS (SELECT e.person, e.joint, e.label AS reference_label, e.lvl, e.n
+              FROM exceed_r AS e JOIN both_people AS b ON b.person = e.person),
+        c AS (SELECT e.person, e.joint, e.label AS probe_label, e.lvl, e.n
+              FROM exceed_c AS e JOIN both_people AS b ON b.person = e.person),
         events AS (
           SELECT person, probe_label, reference_label, lvl, sum(rn) AS rn, sum(cn) AS cn FROM (
             SELECT r.person, a.label AS probe_label, r.reference_label, r.lvl, r.n AS rn, 0 AS cn
@@ -100,17 +102,17 @@ def _both_sides() -> str:
 
 def _pairs() -> str:
     """Steps of P^2 - P; only pairs of people with several exceedances have any."""
-    step = _STEP.format(keys="one, other, probe_label, reference_label")
+    step = _STEP.format(keys="pair, probe_label, reference_label")
     return f"""
         WITH directed AS (
-          SELECT least(person_p, person_r) AS one, greatest(person_p, person_r) AS other, joint_p, joint_r, lvl
+          SELECT least(person_p, person_r) * 4294967296 + greatest(person_p, person_r) AS pair, joint_p, joint_r, lvl
           FROM tail WHERE lvl >= 0),
-        several AS (SELECT one, other FROM directed GROUP BY one, other HAVING count(*) > 1),
+        several AS (SELECT pair FROM directed GROUP BY pair HAVING count(*) > 1),
         events AS (
-          SELECT d.one, d.other, a.label AS probe_label, b.label AS reference_label, d.lvl, count(*) AS n
-          FROM directed AS d JOIN several AS s ON s.one = d.one AND s.other = d.other
+          SELECT d.pair, a.label AS probe_label, b.label AS reference_label, d.lvl, count(*) AS n
+          FROM directed AS d JOIN several AS s ON s.pair = d.pair
           JOIN by_label AS a ON a.joint = d.joint_p JOIN by_label AS b ON b.joint = d.joint_r
-          GROUP BY d.one, d.other, a.label, b.label, d.lvl),
+          GROUP BY d.pair, a.label, b.label, d.lvl),
         steps AS (SELECT *, sum(n) {step} AS c FROM events)
         SELECT probe_label, reference_label, lvl,
                CAST(sum(c * c - (c - n) * (c - n) - n) AS BIGINT) AS excess

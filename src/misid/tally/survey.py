@@ -58,8 +58,8 @@ class Plan:
     """The bin in which FMR and FNMR cross, if single comparisons in it can be looked at."""
 
 
-def extent(scores: Scores, parts: Parts) -> tuple[float, float]:
-    """Lowest and highest finite score; refuses what is not a score."""
+def extent(scores: Scores, parts: Parts) -> tuple[float, float, bool]:
+    """Lowest and highest finite score, and whether there are infinite ones; refuses what is not a score."""
     parts.run("extent", passes.extent)
     quick = _first_row(
         scores.engine.columns("""
@@ -67,7 +67,8 @@ def extent(scores: Scores, parts: Parts) -> tuple[float, float]:
                CAST(sum(n_scores) AS BIGINT) AS n_scores, CAST(sum(n_failed) AS BIGINT) AS n_failed FROM extent""")
     )
     lowest, highest, nans = quick["lowest"], quick["highest"], 0
-    if quick["n_scores"] and not (math.isfinite(lowest) and math.isfinite(highest)):
+    infinite = bool(quick["n_scores"]) and not (math.isfinite(lowest) and math.isfinite(highest))
+    if infinite:
         parts.run("finite_extent", passes.finite_extent)
         finite = _first_row(
             scores.engine.columns("""
@@ -83,7 +84,7 @@ def extent(scores: Scores, parts: Parts) -> tuple[float, float]:
     if lowest is None and not findings.problems:
         findings.add(_nothing(n_rows, n_failed))
     findings.raise_if_any()
-    return float(lowest), float(highest)
+    return float(lowest), float(highest), infinite
 
 
 def _first_row(columns: Columns) -> dict[str, Any]:
@@ -112,11 +113,11 @@ def _nothing(rows: int, failed: int) -> Problem:
     )
 
 
-def histogram(parts: Parts, engine: DuckDBEngine, lowest: float, highest: float) -> Coarse:
+def histogram(parts: Parts, engine: DuckDBEngine, lowest: float, highest: float, *, infinite: bool) -> Coarse:
     """The coarse histogram, on a grid fine enough for the middle of the non-mated scores."""
     bits = BASE_BITS
     while True:
-        grid = grid_for(lowest, highest, bits=bits)
+        grid = grid_for(lowest, highest, bits=bits, clamped=infinite)
         parts.run("histogram", lambda view, grid=grid: passes.histogram(view, grid))  # type: ignore[misc]
         rows = engine.columns("""
             SELECT probe_group, reference_group, mated, key, CAST(sum(n) AS BIGINT) AS n FROM histogram
