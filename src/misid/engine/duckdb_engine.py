@@ -66,14 +66,15 @@ class DuckDBEngine:
         self._run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
 
     def keep(self, name: str, select: str, *, as_logged: str | None = None) -> None:
-        self.log.append(f"CREATE OR REPLACE TABLE {quoted(name)} AS {as_logged or select}")
-        self.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS {select}")
+        # Temporary tables are not written to the database file, only spilled where memory runs out.
+        self.log.append(f"CREATE TABLE {quoted(name)} AS {as_logged or select}")
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {select}")
 
     def put(self, name: str, columns: Columns) -> None:
         rows = zip(*(values.tolist() for values in columns.values()), strict=True)
         values = ", ".join("(" + ", ".join(literal(value) for value in row) + ")" for row in rows)
         names = ", ".join(quoted(column) for column in columns)
-        self.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM (VALUES {values}) AS t({names})")
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS SELECT * FROM (VALUES {values}) AS t({names})")
 
     def save(self, select: str, path: Path) -> None:
         """Run a query and write its result to a Parquet file. It is not logged: it names the path."""

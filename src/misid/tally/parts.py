@@ -52,7 +52,7 @@ class Parts:
             whole = " UNION ALL ".join(f"({query(view)})" for view in self.views)
             self.engine.keep(name, whole, as_logged=query(self.whole))
             return
-        self.engine.log.append(f"CREATE OR REPLACE TABLE {quoted(name)} AS {query(self.whole)}")
+        self.engine.log.append(f"CREATE TABLE {quoted(name)} AS {query(self.whole)}")
         folder = self.directory / FOLDER
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
