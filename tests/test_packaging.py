@@ -17,7 +17,10 @@ import misid
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "misid"
-ROAD = ("ground", "evidence", "engine", "scores", "tally", "rates", "search", "report", "cli")
+ROAD = (
+    "ground", "evidence", "engine", "scores", "tally", "rates", "search", "backtest", "encounter", "cases", "report",
+    "cli",
+)  # fmt: skip
 """Folders import only from folders to their left."""
 
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -51,8 +54,8 @@ def _in_python(code: str) -> str:
 
 def test_public_names_are_these() -> None:
     assert sorted(misid.__all__) == [
-        "Rate", "Rates", "Report", "Scores", "Tally", "__version__", "build_tally", "check", "compute_rates",
-        "merge_tallies", "open_scores", "pseudonymise", "read_tally", "write_report", "write_tally",
+        "__version__", "build_tally", "check", "compute_rates", "merge_tallies", "open_scores", "pseudonymise",
+        "read_tally", "write_report", "write_tally",
     ]  # fmt: skip
     assert len(misid.__all__) <= 15
 
@@ -99,7 +102,9 @@ def test_modules_are_short(path: Path) -> None:
 def test_development_packages_are_never_imported(path: Path) -> None:
     for line, name in _imports(path):
         assert name.split(".")[0] not in DEVELOPMENT, f"{_name(path)}:{line} imports {name}"
-        assert not name.startswith("scipy.stats"), f"{_name(path)}:{line}: scipy.stats costs a second to import"
+        # Sobol sequences are only there; the encounter loads them when it draws.
+        sobol = name.startswith("scipy.stats.qmc") and _name(path).startswith("encounter/")
+        assert sobol or not name.startswith("scipy.stats"), f"{_name(path)}:{line}: scipy.stats costs a second to load"
 
 
 def test_package_works_without_development_packages() -> None:

@@ -12,18 +12,12 @@ from typing import TYPE_CHECKING, Any
 from misid._version import __version__
 
 if TYPE_CHECKING:
-    from misid.ground.rate import Rate
-    from misid.rates import Rates, compute_rates
-    from misid.report import Report, write_report
-    from misid.scores import Scores, check, open_scores, pseudonymise
-    from misid.tally import Tally, build_tally, merge_tallies, read_tally, write_tally
+    from misid.rates import compute_rates
+    from misid.report import write_report
+    from misid.scores import check, open_scores, pseudonymise
+    from misid.tally import build_tally, merge_tallies, read_tally, write_tally
 
 __all__ = [
-    "Rate",
-    "Rates",
-    "Report",
-    "Scores",
-    "Tally",
     "__version__",
     "build_tally",
     "check",
@@ -37,11 +31,6 @@ __all__ = [
 ]
 
 _HOME = {
-    "Rate": "misid.ground.rate",
-    "Rates": "misid.rates",
-    "Report": "misid.report",
-    "Scores": "misid.scores",
-    "Tally": "misid.tally",
     "build_tally": "misid.tally",
     "check": "misid.scores",
     "compute_rates": "misid.rates",
