@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from misid.backtest.model import COUNTS, Conditions, Outcome, Prediction, Question, Record, Task
@@ -93,7 +94,7 @@ class Archive:
         return found
 
     def outcomes(self, tasks: Iterable[Task], ledger: Ledger) -> Mapping[str, Outcome]:
-        """What happened, by task; counts of the records ahead are added up.
+        """What happened, by task: the sum of the counts ahead, the median of the rates.
 
         Raises
         ------
@@ -107,9 +108,9 @@ class Archive:
             if sealed(prediction) != seal:
                 raise ValueError(f"{task.id}: the prediction is not the one that was sealed")
             records = [self._records[id_] for id_ in task.ahead]
-            if records[0].given.measure not in COUNTS and len(records) > 1:
-                raise ValueError(f"{task.id}: {len(records)} rates are not one outcome")
-            found[task.id] = Outcome(lo=sum(r.outcome.lo for r in records), hi=sum(r.outcome.hi for r in records))
+            lo, hi = [r.outcome.lo for r in records], [r.outcome.hi for r in records]
+            together = sum if records[0].given.measure in COUNTS else median
+            found[task.id] = Outcome(lo=float(together(lo)), hi=float(together(hi)))
         return found
 
 

@@ -30,14 +30,28 @@ _FOLDER = files("misid.backtest") / "data"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seal:
+    """The hash of a prediction, the day it was taken, and why it is not the first one, if it is not."""
+
+    sha256: str
+    sealed: str
+    note: str = ""
+
+
+RULE_CHANGED = "the rule was changed after the outcomes were read"
+WORDS_CHANGED = "its words were changed, and no number"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shipped:
-    """Records, studies, sources, and the hashes of predictions as they were first sealed, by task."""
+    """Records, studies, sources, and the hash of every prediction, by task."""
 
     records: tuple[Record, ...]
     studies: tuple[Study, ...]
     sources: Mapping[str, Source]
-    seals: Mapping[str, tuple[str, str]]
-    """(SHA-256, date) by task."""
+    seals: Mapping[str, Seal]
+    first: tuple[Mapping[str, str], ...]
+    """Every prediction as it was sealed first, with its outcome: rows of first.csv."""
     unused: tuple[tuple[str, str], ...]
     """What was published and could not be made a task, with the reason."""
 
@@ -61,18 +75,22 @@ def shipped() -> Shipped:
     found = Findings()
     records: list[Record] = []
     for entry in sorted(_FOLDER.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".csv") and entry.name != "seals.csv":
+        if entry.name.endswith(".csv") and entry.name not in ("seals.csv", "first.csv"):
             records += read_records(entry.name, entry.read_text(encoding="utf-8"), sources, found)
     document = tomllib.loads((_FOLDER / "studies.toml").read_text(encoding="utf-8"))
     studies = [study_of_row(row, found) for row in document["study"]]
     found.raise_if_any()
-    seals = csv.DictReader(io.StringIO((_FOLDER / "seals.csv").read_text(encoding="utf-8")))
     return Shipped(
         records=tuple(records), studies=tuple(study for study in studies if study is not None),
         sources=MappingProxyType(sources),
-        seals=MappingProxyType({row["task"]: (row["sha256"], row["sealed"]) for row in seals}),
+        seals=MappingProxyType({row.pop("task"): Seal(**row) for row in _rows("seals")}),
+        first=tuple(_rows("first")),
         unused=tuple((row["what"], row["why"]) for row in document["unused"]),
     )  # fmt: skip
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO((_FOLDER / f"{name}.csv").read_text(encoding="utf-8"))))
 
 
 def read_records(name: str, text: str, sources: Iterable[str], found: Findings) -> list[Record]:
@@ -111,6 +129,7 @@ def study_of_row(row: Mapping[str, Any], found: Findings) -> Study | None:
     try:
         made["ahead"] = _selection(row["ahead"])
         made["before"] = tuple(_selection(one) for one in row["before"])
+        made["given"] = tuple(_selection(one) for one in row.get("given", ()))
         study = Study(**made)
     except (KeyError, TypeError) as error:
         _wrong(found, where, str(error), "the fields of a study")

@@ -6,6 +6,7 @@ given the conditions of the task and whole records from before it; the outcome o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
@@ -54,6 +55,15 @@ class Conditions:
     where: str = ""
     note: str = ""
 
+    @property
+    def developer(self) -> str:
+        """Who made the engine: its name without the number of the algorithm.
+
+        >>> Conditions(id="a", series="s", start="", end="", engine="cloudwalk-mt_001").developer
+        'cloudwalk-mt'
+        """
+        return re.split(r"[-_]\d", self.engine)[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -82,23 +92,21 @@ class Selection:
     Attributes
     ----------
     series : str
-    thresholds : tuple of float or None
+    thresholds : tuple or None
+        Holding None: where it is not stated.
     groups : tuple of str or None
     measure, engine : str or None
     start, end : str
         Records that start on or after `start`, and end on or before `end`.
-    half : str
-        ``first`` or ``second``: of the engines of the series, by name.
     gallery : int or None
     """
 
     series: str
-    thresholds: tuple[float, ...] | None = None
+    thresholds: tuple[float | None, ...] | None = None
     groups: tuple[str, ...] | None = None
     measure: str | None = None
     start: str = ""
     end: str = ""
-    half: Literal["", "first", "second"] = ""
     gallery: int | None = None
 
 
@@ -120,16 +128,22 @@ class Study:
     order : str
         ``date``: before is what ended before the task starts. ``listed``: what stands earlier in its table.
         ``held out``: another part of one publication; the part predicted is not later, only unseen by the rule.
+    apart : str
+        ``developer``: nothing of the developer of the algorithm ahead is among what is before, but what is `given`.
+    given : selections
+        What is known of the algorithm ahead itself, such as its rate at another gallery.
     exposure : str
         ``hours``, ``searches``, or ``one`` (a unit is a unit).
     fewest : int
         Units before the task without which there is none.
     fixed : str
         What of the outcomes had been seen when the rule was fixed.
+    blind : bool
+        The rule was fixed and sealed before its outcomes were read by whoever wrote it.
     options : mapping
         Of the rule.
     reasons : mapping of task id to str
-        Why a prediction failed, where that is known: written after the outcome.
+        What is known of why a prediction failed: written after the outcome.
     """
 
     id: str
@@ -139,9 +153,12 @@ class Study:
     ahead: Selection
     before: tuple[Selection, ...]
     fixed: str
+    blind: bool = False
     unit: Literal["record", "month", "all"] = "record"
     before_unit: Literal["", "record", "month"] = ""
     order: Literal["date", "listed", "held out"] = "date"
+    apart: Literal["", "developer"] = ""
+    given: tuple[Selection, ...] = ()
     exposure: Literal["hours", "searches", "one"] = "one"
     fewest: int = 1
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)

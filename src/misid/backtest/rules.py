@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import exp, log
 from statistics import fmean
 from typing import Any
 
@@ -17,7 +18,6 @@ from misid.backtest.plain import plain_count
 from misid.backtest.studies import grouped
 from misid.search.ahead import Kept, ValueAhead, count_ahead, value_ahead
 from misid.search.deployments import Deployment, DeploymentsModel
-from misid.search.growth import grown_fnir
 from misid.search.published import published_model
 from misid.search.span import Span
 from misid.search.tradeoff import OperatingPoint
@@ -81,7 +81,7 @@ def deployments(question: Question, before: Sequence[Record]) -> Prediction:
     if not used:
         return _refused(question, before, "no search with a known gallery is behind it", "searches of a known gallery")
     if one.gallery is None:
-        return _refused(question, before, "the gallery ahead was not published", "its size")
+        return _refused(question, before, "the watch list ahead was not published", "its size")
     model = DeploymentsModel(
         deployments=[
             Deployment(
@@ -134,58 +134,50 @@ def one_rate(question: Question, before: Sequence[Record]) -> Prediction:
 
 
 def next_engine(question: Question, before: Sequence[Record]) -> Prediction:
-    """The rate of one more algorithm in a group: logs of the others' rates, normal."""
-    others = [_rate(r) for r in before if r.given.group == question.ahead[0].group]
-    return _valued(question, before, value_ahead(others), f"{len(others)} other algorithms")
+    """The rate of one more developer's algorithm in a group: logs of the others' rates, normal.
 
-
-def group_ratio(question: Question, before: Sequence[Record]) -> Prediction:
-    """A group's rate: a given rate times the ratio of groups that other algorithms show.
-
-    Options: ``series`` of the algorithms, ``of`` and ``to`` (lists of groups whose rates are added up), and the given
-    rate: ``given`` (a group of the task's own series) or ``given_rate``.
+    A developer counts once, with the mean log of its algorithms: they are not independent of each other.
     """
-    options = question.study.options
-    by_engine: dict[str, dict[str, float]] = {}
-    for r in before:
-        if r.given.series == options["series"]:
-            by_engine.setdefault(r.given.engine, {})[r.given.group] = _rate(r)
-    of, to = options["of"], options["to"]
-    ratios = [
-        fmean(rates[g] for g in of) / fmean(rates[g] for g in to)
-        for rates in by_engine.values()
-        if {*of, *to} <= rates.keys()
-    ]
-    given = options.get("given_rate")
-    if given is None:
-        [given] = [
-            _rate(r) for r in before if r.given.series != options["series"] and r.given.group == options["given"]
-        ]
-    said = f"ratios of {len(ratios)} algorithms, times a given rate of {given:g}"
-    return _valued(question, before, value_ahead(ratios).times(given), said)
+    others = [r for r in before if r.given.group == question.ahead[0].group]
+    typical = _by_developer([(r.given.developer, _rate(r)) for r in others])
+    return _valued(question, before, value_ahead(typical), f"algorithms of {len(typical)} other developers")
+
+
+def other_groups(question: Question, before: Sequence[Record]) -> Prediction:
+    """Refused: a ratio of groups in one test says nothing of other groups, or of other photographs, in another.
+
+    How ratios differ between tests cannot be read off one of them, as one deployment does not predict the next.
+    """
+    options, asked = question.study.options, question.ahead[0].group
+    have = f"the ratio of {options['of']} to {options['to']} is known from one other test"
+    return _refused(
+        question, before, f"{have}; the group asked for is {asked}",
+        f"a ratio for the group {asked} from two tests or more, to see how ratios differ between tests",
+    )  # fmt: skip
 
 
 def fnir_growth(question: Question, before: Sequence[Record]) -> Prediction:
-    """FNIR at a larger gallery, FPIR held: FNIR0 (N / N0)^a, a of other algorithms, their a taken as normal."""
+    """FNIR at a larger gallery, FPIR held: FNIR0 times the growth of other developers' algorithms, their logs normal.
+
+    A developer counts once.
+    """
     one = question.ahead[0]
     rates: dict[str, dict[int, float]] = {}
+    developer: dict[str, str] = {}
     for r in before:
         rates.setdefault(r.given.engine, {})[r.given.gallery or 0] = r.outcome.lo
-    own = rates[one.engine]
-    [(smaller, fnir0)] = own.items()
-    if one.gallery is None or fnir0 >= NO_RATE:
+        developer[r.given.engine] = r.given.developer
+    own = rates.pop(one.engine, {})
+    if one.gallery is None or len(own) != 1 or max(own.values()) >= NO_RATE:
         return _refused(question, before, "the algorithm failed at the smaller gallery", "a FNIR there")
-    ratio = one.gallery / smaller
-    grown = [
-        at[one.gallery] / at[smaller]
-        for at in rates.values()
-        if len(at) == 2 and max(at.values()) < NO_RATE and min(at.values()) > 0
-    ]  # fmt: skip
-    times = value_ahead(grown)
-    ahead = times.times(fnir0)
-    lo, hi = (grown_fnir(fnir0, ratio, float(np.log(end) / np.log(ratio))) for end in (times.lo, times.hi))
-    made = _valued(question, before, ahead, f"growth of {len(grown)} other algorithms")
-    return Prediction(**{**_fields(made), "lo": lo, "hi": hi, "middle": min(max(ahead.middle, lo), hi)})
+    [(smaller, fnir0)] = own.items()
+    grown = _by_developer([
+        (developer[engine], at[one.gallery] / at[smaller])
+        for engine, at in rates.items()
+        if {one.gallery, smaller} <= at.keys() and max(at.values()) < NO_RATE and min(at.values()) > 0
+    ])  # fmt: skip
+    said = f"growth of FNIR of {len(grown)} other developers, from {smaller:,} to {one.gallery:,} references"
+    return _valued(question, before, value_ahead(grown).times(fnir0), said)
 
 
 RULES: dict[str, Rule] = {
@@ -196,7 +188,7 @@ RULES: dict[str, Rule] = {
     "published": published,
     "one_rate": one_rate,
     "next_engine": next_engine,
-    "group_ratio": group_ratio,
+    "other_groups": other_groups,
     "fnir_growth": fnir_growth,
 }
 
@@ -210,7 +202,7 @@ def _counted(question: Question, before: Sequence[Record], used: Sequence[Record
     gallery = _gallery(question.ahead)
     if study.exposure == "searches" and (gallery is None or units.gallery is None):
         where = "ahead" if gallery is None else "before"
-        return _refused(question, before, f"the gallery {where} was not published", "its size")
+        return _refused(question, before, f"the watch list {where} was not published", "its size")
     ratio = None if gallery is None or units.gallery is None else gallery / units.gallery
     ahead = count_ahead(units.count, units.exposure, exposure, ratio=ratio, kept=kept)
     share = 1.0 if kept is None else (kept.kept + 0.5) / (kept.of + 1)
@@ -260,13 +252,23 @@ def _gallery(group: Sequence[Conditions]) -> float | None:
     return None if None in values else float(np.mean([float(v or 0) for v in values]))
 
 
+def _by_developer(values: Sequence[tuple[str, float]]) -> list[float]:
+    """One value a developer: the geometric mean of its algorithms'."""
+    logs: dict[str, list[float]] = {}
+    for developer, value in values:
+        logs.setdefault(developer, []).append(log(value))
+    return [exp(fmean(each)) for each in logs.values()]
+
+
 def _rate(record: Record) -> float:
     return max(record.outcome.lo, HALF_A_UNIT)
 
 
 def _alike(question: Question, units: int) -> str:
-    name = {"month": "month", "record": "one", "": "one"}.get(question.study.unit_before, "one")
-    return f"the next {name} is like the {units:,} before" if units > 1 else f"two {name}s differ as the prior says"
+    name = "month" if question.study.unit_before == "month" else "one"
+    if units > 1:
+        return f"the next {name} is like the {units:,} before"
+    return "how one differs from the next cannot be seen in one of them, and is taken from the prior"
 
 
 def _valued(question: Question, before: Sequence[Record], ahead: ValueAhead, of: str) -> Prediction:
@@ -287,9 +289,3 @@ def _said(question: Question, before: Sequence[Record], **said: Any) -> Predicti
         task=question.id, study=question.study.id, asked=f"{question.study.title}: {question.title}",
         measure=question.ahead[0].measure, before=tuple(r.given.id for r in before), **fixed,
     )  # fmt: skip
-
-
-def _fields(prediction: Prediction) -> dict[str, Any]:
-    from dataclasses import fields
-
-    return {item.name: getattr(prediction, item.name) for item in fields(prediction)}

@@ -11,21 +11,18 @@ from misid.backtest.model import Conditions, Selection, Study, Task
 
 def selected(selection: Selection, conditions: Sequence[Conditions]) -> list[Conditions]:
     """The conditions that a selection takes, in their order."""
-    mine = [one for one in conditions if one.series == selection.series]
-    engines = sorted({one.engine for one in mine})
-    first = set(engines[: len(engines) // 2])
-    return [one for one in mine if _fits(selection, one, in_first=one.engine in first)]
+    return [one for one in conditions if _fits(selection, one)]
 
 
-def _fits(selection: Selection, one: Conditions, *, in_first: bool) -> bool:
+def _fits(selection: Selection, one: Conditions) -> bool:
     return (
-        (selection.thresholds is None or one.threshold in selection.thresholds)
+        one.series == selection.series
+        and (selection.thresholds is None or one.threshold in selection.thresholds)
         and (selection.groups is None or one.group in selection.groups)
         and (selection.measure is None or one.measure == selection.measure)
         and (selection.gallery is None or one.gallery == selection.gallery)
         and (not selection.start or one.start >= selection.start)
         and (not selection.end or one.end <= selection.end or one.end.startswith(selection.end))
-        and (not selection.half or (selection.half == "first") == in_first)
     )
 
 
@@ -66,8 +63,10 @@ def grouped(records: Sequence[Conditions], unit: str) -> dict[str, list[Conditio
 
 def _known(study: Study, one: Conditions, ahead: Sequence[Conditions], conditions: Sequence[Conditions]) -> bool:
     if study.order == "held out":
-        # Of an algorithm that is predicted, what is known of it at another gallery or group is given.
-        return True
+        first = ahead[0]
+        if not study.apart or one.developer != first.developer:
+            return True
+        return one.engine == first.engine and any(_fits(given, one) for given in study.given)
     if study.order == "listed":
         places = {other.id: place for place, other in enumerate(conditions)}
         return places[one.id] < min(places[other.id] for other in ahead)

@@ -96,6 +96,7 @@ CODES: dict[str, tuple[str, str]] = {
     "W023": ("self-comparisons-left-out", "Rows in which a sample is compared with itself were left out."),
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
     "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
+    "W032": ("not-a-date", "A cell that should hold a date holds something else."),
 }
 
 
