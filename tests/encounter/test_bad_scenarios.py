@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.encounter.bad_scenarios import BAD, SMALL, Bad
 
 from misid.cli.main import run
 from misid.cli.plumbing import COMMANDS
 from misid.encounter.scenario import read_scenario
 from misid.ground.errors import BadInputError, Problem, UsageError
+from tests.encounter.bad_scenarios import BAD, SMALL, Bad
 
 
 def problems_of(path: Path) -> tuple[Problem, ...]:
@@ -147,16 +147,23 @@ CHAINS: dict[str, tuple[dict[str, str], str, str]] = {
     "unknown-base": ({"bad": 'extends = "street-stops"'}, "E093", "'street-stops'"),
     "base-that-is-not-there": ({"bad": 'extends = "none.toml"'}, "E001", "no file"),
     "base-that-is-a-number": ({"bad": "extends = 3"}, "E084", "3"),
-    "base-that-is-broken": ({"bad": 'extends = "b.toml"', "b": "x"}, "E080", "line 1"),
+    "base-that-is-broken": ({"bad": 'extends = "b.toml"', "b": "x"}, "E080", "after a key"),
     "a-long-chain": (
-        {"bad": 'extends = "b1.toml"', **{f"b{i}": f'extends = "b{i + 1}.toml"' for i in range(1, 20)}}, "E093", "more than",
+        {"bad": 'extends = "b1.toml"', **{f"b{i}": f'extends = "b{i + 1}.toml"' for i in range(1, 20)}},
+        "E093", "more than",
     ),
-    "removes-what-is-not-there": ({"bad": 'extends = "street-stop"\nremove = ["kin.triplet"]'}, "E087", "'kin.triplet'"),
+    "removes-what-is-not-there": (
+        {"bad": 'extends = "street-stop"\nremove = ["kin.triplet"]'}, "E087", "'kin.triplet'",
+    ),
     "removes-what-is-needed": ({"bad": 'extends = "street-stop"\nremove = ["search"]'}, "E083", "no search"),
     "removes-without-a-base": ({"bad": SMALL.replace("lead =", 'remove = ["kin"]\nlead =', 1)}, "E084", "['kin']"),
     "removes-a-text": ({"bad": 'extends = "street-stop"\nremove = "kin"'}, "E084", "'kin'"),
-    "breaks-its-base": ({"bad": 'extends = "street-stop"\nsearch.fpir = { value = 3, assumption = "x" }'}, "E091", "3"),
-    "half-a-number-over-a-number": ({"bad": 'extends = "street-stop"\nsearch.fpir = { value = 0.1 }'}, "E085", "neither"),
+    "breaks-its-base": (
+        {"bad": 'extends = "street-stop"\nsearch.fpir = { value = 3, assumption = "x" }'}, "E091", "3",
+    ),
+    "half-a-number-over-a-number": (
+        {"bad": 'extends = "street-stop"\nsearch.fpir = { value = 0.1 }'}, "E085", "neither",
+    ),
     "leads-with-nothing": ({"bad": 'extends = "street-stop"\nlead = "two sources"'}, "E084", "'two sources'"),
 }  # fmt: skip
 

@@ -418,8 +418,14 @@ SHAPES: dict[str, type[Shape]] = {
 
 
 def _number(value: float) -> str:
-    """A number of a scenario with all its digits where they are few."""
-    if isinstance(value, int) or (value == int(value) and abs(value) < 1e15 if math.isfinite(value) else False):
+    """A number of a scenario: all its digits where they are few, and never an exponent.
+
+    >>> _number(0.003), _number(1e-6), _number(2e8), _number(0.123456789)
+    ('0.003', '0.000001', '200,000,000', '0.123')
+    """
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
-    text = repr(value)
+    text = repr(float(value))
+    if "e" in text:
+        return f"{value:.12f}".rstrip("0") if 1e-9 <= abs(value) < 1 else significant(value, 3)
     return text if len(text) <= 9 else significant(value, 3)
