@@ -63,15 +63,14 @@ def holding(
     list of dict
         For each value: measure to (n,) float, n the number of points.
     """
-    wanted = list(values)
-    several = [space.through(points, {**(given or {}), path: value}) for value in wanted]
-    n = len(points)
+    wanted, n = list(values), len(points)
+    # Only what is correlated with the one that is held changes with its value.
+    moving = {path, *(each for factor in space.factors if path in factor for each in factor)}
+    several = [space.through(points, {**(given or {}), path: value}, moving) for value in wanted]
+    rest = space.through(points, {**(given or {}), path: wanted[0]}, set(space.paths) - moving)
     stacked = {
-        name: several[0][name]
-        if name != path and all(draws[name].size == 1 for draws in several)
-        else np.concatenate([np.broadcast_to(draws[name], (n,)) for draws in several])
-        for name in several[0]
-    }
+        name: np.concatenate([np.broadcast_to(draws[name], (n,)) for draws in several]) for name in several[0]
+    } | {name: values if values.size == 1 else np.tile(values, len(wanted)) for name, values in rest.items()}
     measures = {name: spread_over(values, n * len(wanted)) for name, values in model(stacked).items()}
     return [
         {name: values[index * n : (index + 1) * n] for name, values in measures.items()} for index in range(len(wanted))
