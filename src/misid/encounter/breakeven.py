@@ -31,6 +31,8 @@ _FINER = 8
 """Values tried between two in each round that narrows a crossing."""
 _ROUNDS = 3
 _EDGE = 1e-12
+_FEW = 32
+"""Draws in which an input has to change something for all its values to be tried on all draws."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +163,7 @@ def _break_point(
     def at(values: Sequence[float]) -> list[float]:
         return [wanted.of(each[wanted.measure]) for each in holding(model, space, drawn, path, values, given)]
 
-    outcome = at(tried)
+    outcome = _constant(model, space, wanted, drawn, path, tried, given) or at(tried)
     known = [(x, y) for x, y in zip(tried, outcome, strict=True) if math.isfinite(y)]
     if not known:
         ends = tried[0], tried[-1]
@@ -184,6 +186,20 @@ def _break_point(
         best=best,
         at_best=at_best,
     )
+
+
+def _constant(
+    model: Model, space: Space, wanted: Wanted, drawn: Floats, path: str, tried: list[float],
+    given: Mapping[str, float] | None,
+) -> list[float] | None:  # fmt: skip
+    """The outcome at every value, where a trial of a few draws shows that this input does not move it at all."""
+    if any(path in factor and len(factor) > 1 for factor in space.factors):
+        return None
+    few = [each[wanted.measure] for each in holding(model, space, drawn[:_FEW], path, tried, given)]
+    if not all(np.array_equal(each, few[0], equal_nan=True) for each in few):
+        return None
+    [all_draws] = holding(model, space, drawn, path, tried[:1], given)
+    return [wanted.of(all_draws[wanted.measure])] * len(tried)
 
 
 def _side(crossings: int, holds_at_lowest: bool) -> Side:
