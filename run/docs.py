@@ -144,10 +144,10 @@ def scenarios_page() -> str:
     parts = [
         "# Ready scenarios",
         "Scenarios that come with misid. `misid scenarios list` lists them, `misid scenarios show NAME` prints one, "
-        "`misid scenarios new --extends NAME -o FILE.toml` starts your own from one, and `misid scenarios check FILE` "
-        "says whether it holds together. Every key is explained in [the scenario file](scenario-format.md), every shape "
-        "in [uncertainty](uncertainty.md), and every source in [published numbers](evidence.md). This page is made from "
-        "the files.",
+        "`misid scenarios new --extends NAME -o FILE.toml` starts your own from one, and `misid scenarios check "
+        "FILE` says whether it holds together. Every key is explained in [the scenario file](scenario-format.md), "
+        "every shape in [uncertainty](uncertainty.md), and every source in [published numbers](evidence.md). This "
+        "page is made from the files.",
         "A number without a source is an assumption, and says why. It stays visible in every report, and the ranking "
         "of inputs says how much hangs on it.",
         "\n".join(
