@@ -64,7 +64,11 @@ def holding(
         For each value: measure to (n,) float, n the number of points.
     """
     wanted = list(values)
-    several = [space.through(points, {**(given or {}), path: value}) for value in wanted]
+    if any(path in correlation.of for correlation in space.correlations):
+        several = [space.through(points, {**(given or {}), path: value}) for value in wanted]
+    else:
+        others = space.through(points, given)
+        several = [{**others, path: np.array([value])} for value in wanted]
     n = len(points)
     stacked = {
         name: several[0][name]

@@ -14,7 +14,7 @@ from typing import Any
 from misid.encounter.numbers import NUMBER_KEYS
 from misid.encounter.reading_shapes import shown
 from misid.ground.codes import problem
-from misid.ground.errors import BadInputError, Findings, UsageError
+from misid.ground.errors import Findings, UsageError
 
 MOST_BYTES = 1_000_000
 """A scenario is a few dozen kilobytes; a larger file is something else."""
@@ -148,8 +148,8 @@ def _read(path: Path, found: Findings) -> _Part | None:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError):
-        _say(found, "E001", str(path), "no file that can be read", f"a scenario file, or one of: {', '.join(shipped())}",
-             "misid scenarios list")  # fmt: skip
+        allowed = f"a scenario file, or one of: {', '.join(shipped())}"
+        _say(found, "E001", str(path), "no file that can be read", allowed, "misid scenarios list")
         return None
     if len(data) > MOST_BYTES:
         _say(found, "E081", path.name, f"{size:,} bytes", f"at most {MOST_BYTES:,}",
@@ -190,7 +190,9 @@ def _parsed(text: str, file: str, found: Findings) -> Table | None:
         _say(found, "E080", file, said, "TOML 1.0, in which every key stands once", remedy)
     except (RecursionError, ValueError) as error:
         # Python itself refuses integers of thousands of digits and brackets nested a thousand deep.
-        _say(found, "E080", file, str(error) or "tables nested too deeply", "TOML 1.0", "write a smaller number or table")
+        _say(
+            found, "E080", file, str(error) or "tables nested too deeply", "TOML 1.0", "write a smaller number or table"
+        )
     return None
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -217,18 +219,22 @@ class _BetaLike(Shape):
     def draw(self, u: Floats) -> Floats:
         # The inverse of the incomplete beta function takes a microsecond a value; log-odds of the quantile over
         # normal scores are smooth, so that a cubic through 1,801 of them is as good.
-        from scipy.interpolate import CubicSpline
-
         (a, b), (lo, hi) = self.alpha_beta, self.ends
         if min(a, b) < _STEEP:
             return self.quantile(u)
-        below = _log_quantile(a, b)
-        above = _log_quantile(b, a)[::-1]
-        curve = CubicSpline(_NODES, below - above)
-        odds = curve(np.clip(ndtri(u), _NODES[0], _NODES[-1]))
+        odds = _log_odds(a, b)(np.clip(ndtri(u), _NODES[0], _NODES[-1]))
         share = np.where(odds < 0, np.exp(np.minimum(odds, 0)) / (1 + np.exp(np.minimum(odds, 0))),
                          1 / (1 + np.exp(-np.maximum(odds, 0))))  # fmt: skip
         return np.clip(lo + (hi - lo) * share, lo, hi)
+
+
+@lru_cache(maxsize=1024)
+def _log_odds(a: float, b: float) -> Callable[[Floats], Floats]:
+    """Log-odds of the quantile of beta(a, b) over normal scores; kept, since one shape is asked again and again."""
+    from scipy.interpolate import CubicSpline
+
+    curve: Callable[[Floats], Floats] = CubicSpline(_NODES, _log_quantile(a, b) - _log_quantile(b, a)[::-1])
+    return curve
 
 
 def _log_quantile(a: float, b: float) -> Floats:
