@@ -1,7 +1,7 @@
 """Stages 5 to 7: what the records say, what the policy decides, and what follows, given who was returned.
 
-For each status of the person and each kind of answer, the probability of every outcome is summed over what an officer can
-observe. Signals are looked at one after the other, in the order of the rules, only as far as the decision needs.
+For each status of the person and each kind of answer, the probability of every outcome is summed over what an officer
+can observe. Signals are looked at one after the other, in the order of the rules, only as far as the decision needs.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ import numpy as np
 
 from misid.encounter.draws import Draws
 from misid.encounter.forms import ScenarioForm
-from misid.encounter.population import Relatives
 from misid.encounter.policies import MATCH, NO, NOT_CAPTURED, YES, CompiledPolicy
+from misid.encounter.population import Relatives
 from misid.encounter.rules import MACHINE
 from misid.tally.model import Floats
 
-RIGHT, OTHER, RELATIVE, NOBODY, FAILED, UNSCANNED = "right", "other", "relative", "nobody", "not captured", "not scanned"
+RIGHT, OTHER, RELATIVE, NOBODY, FAILED, UNSCANNED = (
+    "right",
+    "other",
+    "relative",
+    "nobody",
+    "not captured",
+    "not scanned",
+)
 
 CLASS_OF: dict[str, str] = {
     "right": RIGHT, "wrong_record": RIGHT, "stranger": OTHER, "another": OTHER, "stranger_kin": RELATIVE,
@@ -31,6 +38,9 @@ _MATCH = {RIGHT: YES, OTHER: YES, RELATIVE: YES, NOBODY: NO, FAILED: NOT_CAPTURE
 
 PHOTO = "photo"
 """Not observed, but what reviews depend on: whether the photograph shown is another than the one that matched."""
+
+Known = Mapping[str, str | None]
+"""Signal to its value; None: it is not there."""
 
 Says = dict[str, Floats]
 """Value of a signal to its probability, (n,) or (1,)."""
@@ -80,7 +90,7 @@ class Decisions:
         if answer not in (RIGHT, OTHER, RELATIVE):
             known.update({signal: None for signal in self.policy.signals if not signal.startswith("sources.")})
 
-        def says(signal: str, before: Mapping[str, str | None]) -> Says:
+        def says(signal: str, before: Known) -> Says:
             return self._says(signal, status, answer, before)
 
         # Whether a record is wrong is wanted even where the rules would not come to it.
@@ -91,8 +101,11 @@ class Decisions:
         return Decided(outcomes=outcomes, wrong_record=wrong)
 
     def _leaves(
-        self, known: Mapping[str, str | None], first: Sequence[str], says: Callable[[str, Mapping[str, str | None]], Says]
-    ) -> Iterator[tuple[Floats, str, Mapping[str, str | None]]]:
+        self,
+        known: Known,
+        first: Sequence[str],
+        says: Callable[[str, Known], Says],
+    ) -> Iterator[tuple[Floats, str, Known]]:
         """(probability, outcome, what was seen) of every way to a decision."""
         signal = self._next(known, first)
         if signal is None:
@@ -104,7 +117,7 @@ class Decisions:
             for below, outcome, seen in self._leaves({**known, signal: value}, first, says):
                 yield chance * below, outcome, seen
 
-    def _next(self, known: Mapping[str, str | None], first: Sequence[str]) -> str | None:
+    def _next(self, known: Known, first: Sequence[str]) -> str | None:
         """The signal to look at next; None where the rules decide."""
         wanted = next((signal for signal in first if signal not in known), None)
         if wanted is None:
@@ -120,7 +133,7 @@ class Decisions:
             wanted = before
         return wanted
 
-    def _outcome(self, known: Mapping[str, str | None]) -> str:
+    def _outcome(self, known: Known) -> str:
         situation = {signal: value for signal, value in known.items() if value is not None}
         number = self.policy.decide(situation)
         if number is None:
@@ -138,7 +151,7 @@ class Decisions:
             return [*follows, *([PHOTO] if review.other_photo is not None else [])]
         return []
 
-    def _says(self, signal: str, status: str, answer: str, known: Mapping[str, str | None]) -> Says:
+    def _says(self, signal: str, status: str, answer: str, known: Known) -> Says:
         kind, _, name = signal.partition(".")
         if signal == PHOTO:
             other = self.draws["display.other_photo"]
@@ -151,7 +164,7 @@ class Decisions:
             return {truth: answers * (1 - wrong), opposite: answers * wrong, "silent": 1 - answers}
         return self._review(name, answer, known)
 
-    def _record(self, name: str, status: str, answer: str, known: Mapping[str, str | None]) -> Says:
+    def _record(self, name: str, status: str, answer: str, known: Known) -> Says:
         silent, strangers = self.draws[f"records.{name}.silent"], self.draws[f"records.{name}.stranger_adverse"]
         if answer == RIGHT:
             wrong = self.draws[f"records.{name}.wrong.{status}"]
@@ -171,7 +184,7 @@ class Decisions:
             says = {value: (1 - copied) * chance + copied * (value == source) for value, chance in says.items()}
         return says
 
-    def _review(self, name: str, answer: str, known: Mapping[str, str | None]) -> Says:
+    def _review(self, name: str, answer: str, known: Known) -> Says:
         review, of = self.form.reviews[name], f"reviews.{name}"
         other_photo = review.other_photo is not None and known[PHOTO] == "other"
         errors = f"{of}.other_photo" if other_photo else of

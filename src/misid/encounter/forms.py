@@ -15,7 +15,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
 Names = Annotated[tuple[Name, ...], Field(strict=False, description="names of tables in this file")]
-Source = Annotated[str | Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None, Field(union_mode="smart")]
+Several = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+Source = Annotated[str | Several | None, Field(union_mode="smart")]
 Rest = Literal["rest"]
 
 
@@ -129,7 +130,7 @@ class PublishedSearch(Searching):
     tested_gallery: Annotated[Stated, Number("images", "images in the gallery of the published test")]
     fpir: Annotated[Stated, Number("proportion", "FPIR in the published test, at the threshold in use")]
     fnir: Annotated[Stated | None, Number("proportion", "FNIR in the published test")] = None
-    growth: Annotated[Stated, Number("exponent", "growth of FPIR with the gallery: 0 none, 1 as independent comparisons")]
+    growth: Annotated[Stated, Number("exponent", "growth of FPIR with the gallery: 0 none, 1 linear")]
     fnir_growth: Annotated[Stated, Number("exponent", "growth of FNIR with the gallery where FPIR is held")]
     hold: Literal["threshold", "fpir"] = Field(description="what stays while the gallery grows")
     images_that_count: Annotated[
@@ -169,7 +170,9 @@ class CandidateList(Form):
     length: Annotated[Stated, Number("times", "candidates in the list", fixed=True, least=1)]
     right_when_there: Annotated[Stated, Number("proportion", "takes the right person, where the list has them")]
     wrong_when_there: Annotated[Stated, Number("proportion", "takes a wrong person, where the list has the right one")]
-    wrong_when_absent: Annotated[Stated, Number("proportion", "takes a wrong person, where the list lacks the right one")]
+    wrong_when_absent: Annotated[
+        Stated, Number("proportion", "takes a wrong person, where the list lacks the right one")
+    ]
 
 
 class Display(Form):
@@ -213,7 +216,9 @@ class Review(Form):
     title: Text
     accepts_wrong: Annotated[Stated, Number("proportion", "takes a wrong person for the right one, not being told")]
     rejects_right: Annotated[Stated, Number("proportion", "takes the right person for a wrong one, not being told")]
-    accepts_kin: Annotated[Stated | None, Number("proportion", "takes a relative for the person, not being told")] = None
+    accepts_kin: Annotated[Stated | None, Number("proportion", "takes a relative for the person, not being told")] = (
+        None
+    )
     other_photo: OtherPhoto | None = None
     follows: Name | None = Field(None, description="machine, or an earlier review")
     dependence: Annotated[
@@ -238,7 +243,7 @@ class Outcome(Form):
     hours: Annotated[Stated, Number("hours", "hours that it takes from the person")]
 
 
-Answers = Annotated[str | Annotated[tuple[str, ...], Field(strict=False, min_length=1)], Field(union_mode="smart")]
+Answers = Annotated[str | Several, Field(union_mode="smart")]
 
 
 class When(Form):

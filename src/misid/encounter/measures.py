@@ -1,7 +1,7 @@
-"""What is counted at the leaves of the tree, by name. A scan ends in one state; a decision adds whether the person is held.
+"""What is counted at the leaves of the tree, by name.
 
-Every count is a sum over leaves, so it adds up over groups, statuses, answers and outcomes. `MEASURES` are the names that
-claims, break-even questions and results use.
+A scan ends in one state; a decision adds whether somebody is held. Every count is a sum over leaves, so it adds up over
+groups, statuses, answers and outcomes. `MEASURES` are the names that claims, break-even questions and results use.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Policies as rules over what an officer observes: the first that fits decides, and every situation is covered.
 
 What is observed: whether somebody was returned (``match``), what the record of whoever was returned says
-(``records.NAME``), what other evidence about the person says (``sources.NAME``), and what somebody who compared the faces
-says (``reviews.NAME``). Records and reviews are there only where somebody was returned.
+(``records.NAME``), what other evidence about the person says (``sources.NAME``), and what somebody who compared the
+faces says (``reviews.NAME``). Records and reviews are there only where somebody was returned.
 """
 
 from __future__ import annotations

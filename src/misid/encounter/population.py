@@ -23,8 +23,8 @@ def stacked(arrays: Iterable[Floats]) -> Floats:
 def shares(table: str, parts: Mapping[str, Part], draws: Draws) -> Floats:
     """(K, n) shares of the parts of a whole; they sum to 1.
 
-    Absolute shares are taken as they are. What they leave is divided in the order of the parts: `share_of_rest` of it to
-    the first, of what is then left to the next, and the remainder to the rest.
+    Absolute shares are taken as they are. What they leave is divided in the order of the parts: `share_of_rest` of it
+    to the first, of what is then left to the next, and the remainder to the rest.
     """
     if not parts:
         return np.ones((1, 1))

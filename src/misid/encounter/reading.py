@@ -148,8 +148,8 @@ def _read(path: Path, found: Findings) -> _Part | None:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError):
-        _say(found, "E001", str(path), "no file that can be read", f"a scenario file, or one of: {', '.join(shipped())}",
-             "misid scenarios list")  # fmt: skip
+        allowed = f"a scenario file, or one of: {', '.join(shipped())}"
+        _say(found, "E001", str(path), "no file that can be read", allowed, "misid scenarios list")
         return None
     if len(data) > MOST_BYTES:
         size_said = f"{size:,} bytes" if size > MOST_BYTES else f"more than {MOST_BYTES:,} bytes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from misid.encounter.forms import Form, Part, Policy, Records, Review, ScenarioForm, Test, ids
+from misid.encounter.forms import Form, Part, Records, Review, ScenarioForm, Test, ids
 from misid.encounter.measures import MEASURES
 from misid.encounter.numbers import REST
 from misid.encounter.parameters import Parameter, Stated
@@ -87,7 +87,7 @@ class _Checks:
         self.add_up(table, absolute, exactly=not rest)
         if not rest and left:
             self.say("E089", f"{table}.{left[0]}.share_of_rest", 'nobody has share = "rest"',
-                     'one part with share = "rest"', f'share = "rest" for {next(reversed(parts))}')  # fmt: skip
+                     'one part with share = "rest"', f'share = "rest" for {list(parts)[-1]}')  # fmt: skip
 
     def add_up(self, where: str, shares: Mapping[str, Stated], *, exactly: bool) -> None:
         """At most 1 together, whatever is drawn; exactly 1 where nobody takes the rest."""
@@ -125,8 +125,9 @@ class _Checks:
     def unknown(self, where: str, name: str, known: Iterable[str]) -> None:
         known = list(known)
         near = get_close_matches(name, known, n=1)
-        self.say("E087", where, f"{shown(name)}, which the scenario does not have",
-                 ", ".join(known) or "nothing: the scenario has none", near[0] if near else "correct the name, or add it")  # fmt: skip
+        allowed = ", ".join(known) or "nothing: the scenario has none"
+        remedy = near[0] if near else "correct the name, or add it"
+        self.say("E087", where, f"{shown(name)}, which the scenario does not have", allowed, remedy)
 
     def unused(self, where: str, why: str) -> None:
         self.say("E088", where, f"never used: {why}", "what something uses", "leave it out, or use it")
@@ -141,7 +142,9 @@ class _Checks:
                         if factor not in self.form.factors:
                             self.unknown(f"{table}.{name}.{key}", factor, self.form.factors)
                     if len(set(named)) < len(named):
-                        self.say("E084", f"{table}.{name}.{key}", shown(list(named)), "each factor once", "leave one out")
+                        self.say(
+                            "E084", f"{table}.{name}.{key}", shown(list(named)), "each factor once", "leave one out"
+                        )
                     used |= set(named)
         for name in self.form.factors.keys() - used:
             self.unused(f"factors.{name}", "no group and no quality names it")
@@ -165,7 +168,9 @@ class _Checks:
         if fnir is None and not has_own:
             needed = [f"quality.{name}" for name in without] if self.form.quality else ["search"]
             for where in needed:
-                self.say("E083", where, "no fnir", "fnir of every quality, or search.fnir for all", f"give {where}.fnir")
+                self.say(
+                    "E083", where, "no fnir", "fnir of every quality, or search.fnir for all", f"give {where}.fnir"
+                )
         if fnir is not None and self.form.quality and not without:
             self.unused("search.fnir", "every quality has its own")
 
@@ -184,7 +189,10 @@ class _Checks:
         if display.other_photo is None and display.list_ is None:
             self.unused("display", "it is empty")
         if display.list_ is not None:
-            shares = {"right_when_there": display.list_.right_when_there, "wrong_when_there": display.list_.wrong_when_there}
+            shares = {
+                "right_when_there": display.list_.right_when_there,
+                "wrong_when_there": display.list_.wrong_when_there,
+            }
             self.add_up("display.list", shares, exactly=False)
 
     def statuses(self, where: str, given: Mapping[str, Stated]) -> None:
@@ -225,8 +233,8 @@ class _Checks:
             self.unused(f"groups.{name}.tally_group", "search.model is no tally")
         if tally and labelled:
             for name in groups.keys() - set(labelled):
-                self.say("E083", f"groups.{name}", "no tally_group, which other groups have", "one for every group, or none",
-                         f"give groups.{name}.tally_group")  # fmt: skip
+                allowed, remedy = "one for every group, or none", f"give groups.{name}.tally_group"
+                self.say("E083", f"groups.{name}", "no tally_group, which other groups have", allowed, remedy)
         if search.model in ("tally", "deployments") and not search.gallery.shape.is_fixed:
             self.say("E084", "search.gallery", "a range", f"one number, where search.model is {search.model}",
                      "give one value, and assess each gallery on its own")  # fmt: skip
@@ -301,6 +309,7 @@ def _check_falls_on_somebody(form: ScenarioForm, policy: CompiledPolicy, found: 
 
 def _check_used(form: ScenarioForm, policies: Sequence[CompiledPolicy], found: Findings) -> None:
     """Every outcome, record, source, review and the list has a policy that uses it."""
+
     def unused(where: str) -> None:
         found.add(problem("E088", where=where, seen="never used: no policy names it", allowed="what something uses",
                           remedy="leave it out, or use it in a rule"))  # fmt: skip
@@ -310,7 +319,9 @@ def _check_used(form: ScenarioForm, policies: Sequence[CompiledPolicy], found: F
         unused(f"outcomes.{name}")
     signals = {signal for policy in policies for signal in policy.signals}
     followed = {f"records.{r.copies}" for name, r in form.records.items() if f"records.{name}" in signals and r.copies}
-    followed |= {f"reviews.{r.follows}" for name, r in form.reviews.items() if f"reviews.{name}" in signals and r.follows}
+    followed |= {
+        f"reviews.{r.follows}" for name, r in form.reviews.items() if f"reviews.{name}" in signals and r.follows
+    }
     tables: dict[str, Mapping[str, Form]] = {"records": form.records, "sources": form.sources, "reviews": form.reviews}
     for kind, table in tables.items():
         for name in table:
@@ -348,8 +359,9 @@ def _check_test(
         found.add(problem("E087", where=f"{where}.of", seen=f"{shown(test.of)}, a group and a status",
                           allowed="a name that only one has", remedy="rename one of them"))  # fmt: skip
     if measure is not None and measure.unit in ("people", "probability") and not 0 <= test.value <= 1:
-        found.add(problem("E091", where=f"{where}.value", seen=significant(test.value, 6),
-                          allowed="a proportion from 0 to 1, for one person", remedy="0.0001 for 1 in 10,000"))  # fmt: skip
+        allowed, remedy = "a proportion from 0 to 1, for one person", "0.0001 for 1 in 10,000"
+        seen = significant(test.value, 6)
+        found.add(problem("E091", where=f"{where}.value", seen=seen, allowed=allowed, remedy=remedy))
     policy = policies.get(test.policy)
     if policy is not None and measure is not None:
         why = ""
@@ -367,5 +379,3 @@ def _check_test(
         elif parameters[path].is_fixed:
             found.add(problem("E087", where=f"{where}.vary", seen=f"{path}, which is fixed", allowed="paths of ranges",
                               remedy="give it a range, or leave it out"))  # fmt: skip
-
-

@@ -63,6 +63,11 @@ class Scenario:
     def statuses(self) -> dict[str, str]:
         return {name: status.title for name, status in self.form.statuses.items()}
 
+    @property
+    def tallies(self) -> tuple[tuple[str, str], ...]:
+        """Name and sha256 of every file of scores' counts or deployments that the search model is made from."""
+        return ()
+
     def policy(self, name: str) -> CompiledPolicy:
         return {policy.name: policy for policy in self.policies}[name]
 

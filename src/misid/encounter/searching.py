@@ -20,7 +20,7 @@ from misid.search.growth import grown_fnirs, grown_hazard, hazard
 from misid.tally.model import Floats
 
 LONG_LIST = 20
-"""Length of a list from which Poisson sums are taken from a library; shorter ones are summed term by term, which is quicker."""
+"""Longest list for which Poisson sums are made term by term, which is quicker than the library."""
 
 
 class Rates(Protocol):
