@@ -133,3 +133,19 @@ def test_inputs_are_taken_together_until_they_are_enough() -> None:
     assert not hopeless.holds
     assert len(hopeless.values) == 2
     assert math.isfinite(hopeless.at)
+
+
+def test_inputs_that_do_not_help_and_those_no_longer_needed_are_left_out() -> None:
+    space = Space(shapes={name: Uniform(lo=0.1, hi=1.0) for name in ("idle", "small", "large")})
+    model = lambda x: {"wrong": x["large"] * (0.9 + 0.1 * x["small"]) + 0 * x["idle"]}  # noqa: E731
+    wanted = Wanted(measure="wrong", side="below", value=0.2)
+    found = together(model, space, wanted, ["idle", "small", "large"])
+    assert [path for path, _ in found.values] == ["large"]
+    assert found.holds
+    already = together(model, space, Wanted(measure="wrong", side="below", value=2.0), ["large"])
+    assert (already.values, already.holds) == ((), True)
+
+
+def test_a_frontier_of_what_is_no_parameter_is_refused() -> None:
+    with pytest.raises(UsageError, match="'x' is no parameter"):
+        frontier(product, SPACE, Wanted(measure="wrong", side="below", value=0.1), ALL, "x", "held")

@@ -43,7 +43,8 @@ def test_ishigami() -> None:
         assert by_path(found)[path] == pytest.approx(indices, abs=0.01)
     assert [driver.paths[0] for driver in found.drivers] == ["x1", "x2", "x3"]
     assert found.interactions == pytest.approx(ishigami_indices()["x3"][1], abs=0.01)
-    assert found.evaluations == 1024 * (16 * 5 + 6)
+    # 16 scrambles of A, B and three mixtures; the middle and both ends of three ranges; 64 draws of a first trial.
+    assert found.evaluations == 1024 * (16 * 5 + 7) + 2 * 64 * 4
 
 
 def test_limits_hold_the_truth_as_often_as_they_say() -> None:
@@ -107,7 +108,7 @@ def test_several_outcomes_share_their_evaluations() -> None:
         return {**ishigami(x), "one": x["x1"], "none": np.array([3.0]), "void": np.where(x["x2"] > 3, np.nan, 1.0)}
 
     found = drivers(model, THREE, points=64, scrambles=4, measures=("y", "one", "none", "void"))
-    assert sum(calls) == found["y"].evaluations == 64 * (4 * 5 + 6)
+    assert sum(calls) == found["y"].evaluations
     assert by_path(found["one"])["x1"] == pytest.approx((1, 1), abs=0.05)
 
 
@@ -118,6 +119,14 @@ def test_what_does_not_vary_and_what_has_no_value_are_said() -> None:
     assert "nothing drives it" in found["none"].reason
     assert (found["void"].status, found["void"].variance) == ("undefined", None)
     assert "no value" in found["void"].reason
+
+
+def test_inputs_that_move_nothing_cost_nothing_and_have_no_share() -> None:
+    space = Space(shapes={"a": UNIT, "b": UNIT, **{f"idle{i}": UNIT for i in range(20)}})
+    found = drivers(lambda x: {"y": x["a"] + x["b"]}, space)["y"]
+    assert found.evaluations < 256 * (16 * 4 + 10) + 2 * 64 * 23
+    assert by_path(found)["idle7"] == (0.0, 0.0)
+    assert len(found.drivers) == 22
 
 
 def test_a_space_without_ranges_has_no_drivers() -> None:

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from misid.encounter.draws import Space
-from misid.encounter.ends import Model, holding
+from misid.encounter.ends import Model, holding, spread_over
 from misid.ground.errors import UsageError
 from misid.tally.model import Floats
 
@@ -31,6 +31,10 @@ _FINER = 8
 """Values tried between two in each round that narrows a crossing."""
 _ROUNDS = 3
 _EDGE = 1e-12
+_HELPS = 1e-3
+"""By what share an input has to better an outcome to be held at its better end."""
+_FEW = 32
+"""Draws in which an input has to change something for all its values to be tried on all draws."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +165,7 @@ def _break_point(
     def at(values: Sequence[float]) -> list[float]:
         return [wanted.of(each[wanted.measure]) for each in holding(model, space, drawn, path, values, given)]
 
-    outcome = at(tried)
+    outcome = _constant(model, space, wanted, drawn, path, tried, given) or at(tried)
     known = [(x, y) for x, y in zip(tried, outcome, strict=True) if math.isfinite(y)]
     if not known:
         ends = tried[0], tried[-1]
@@ -184,6 +188,20 @@ def _break_point(
         best=best,
         at_best=at_best,
     )
+
+
+def _constant(
+    model: Model, space: Space, wanted: Wanted, drawn: Floats, path: str, tried: list[float],
+    given: Mapping[str, float] | None,
+) -> list[float] | None:  # fmt: skip
+    """The outcome at every value, where a trial of a few draws shows that this input does not move it at all."""
+    if any(path in factor and len(factor) > 1 for factor in space.factors):
+        return None
+    few = [each[wanted.measure] for each in holding(model, space, drawn[:_FEW], path, tried, given)]
+    if not all(np.array_equal(each, few[0], equal_nan=True) for each in few):
+        return None
+    [all_draws] = holding(model, space, drawn, path, tried[:1], given)
+    return [wanted.of(all_draws[wanted.measure])] * len(tried)
 
 
 def _side(crossings: int, holds_at_lowest: bool) -> Side:
@@ -259,11 +277,10 @@ def frontier(
 ) -> Frontier:
     """For values of one parameter over its range, the value of another at which the outcome turns."""
     drawn = space.points(points, seed)
-    shares = np.linspace(0.02, 0.98, steps)
-    values = [float(value) for value in space.shapes[path].quantile(shares)]
     for each in (path, other):
         if each not in space.shapes:
             raise UsageError(f"{each!r} is no parameter", remedy=", ".join(space.paths))
+    values = [float(value) for value in space.shapes[path].quantile(np.linspace(0.02, 0.98, steps))]
     return Frontier(
         path=path,
         other=other,
@@ -295,7 +312,9 @@ class Together:
 def together(
     model: Model, space: Space, wanted: Wanted, order: Sequence[str], *, points: int = 512, seed: int = 0
 ) -> Together:
-    """The fewest inputs, taken in an order, that are enough together when each is at the better end of its range.
+    """Inputs that are enough together when each is at the better end of its range; none of them can be left out.
+
+    They are taken in an order, and those that do not help are passed over.
 
     Parameters
     ----------
@@ -303,21 +322,33 @@ def together(
         Paths, the strongest first (`sensitivity.drivers`).
     """
     drawn = space.points(points, seed)
+    better = min if wanted.side == "below" else max
     held: dict[str, float] = {}
-    at = math.nan
+
+    def at(given: Mapping[str, float], path: str, values: Sequence[float]) -> list[float]:
+        return [wanted.of(each[wanted.measure]) for each in holding(model, space, drawn, path, values, given)]
+
+    reached = wanted.of(spread_over(model(space.through(drawn))[wanted.measure], len(drawn)))
     for path in order:
-        low, high = (float(space.shapes[path].quantile(np.asarray(share))) for share in (0.025, 0.975))
-        both = [
-            (wanted.of(each[wanted.measure]), value)
-            for value, each in zip(
-                (low, high), holding(model, space, drawn, path, (low, high), held), strict=True
-            )
-        ]  # fmt: skip
-        known = [pair for pair in both if math.isfinite(pair[0])]
+        if wanted.holds(reached):
+            break
+        ends = [float(space.shapes[path].quantile(np.asarray(share))) for share in (0.025, 0.975)]
+        known = [(y, x) for y, x in zip(at(held, path, ends), ends, strict=True) if math.isfinite(y)]
         if not known:
             continue
-        at, better = (min if wanted.side == "below" else max)(known)
-        held[path] = better
-        if wanted.holds(at):
-            return Together(values=tuple(held.items()), holds=True, at=at)
-    return Together(values=tuple(held.items()), holds=False, at=at)
+        value, end = better(known)
+        # An input that hardly helps is left to vary.
+        if not math.isfinite(reached) or (
+            better(value, reached) != reached and abs(value - reached) > _HELPS * abs(reached)
+        ):
+            reached, held[path] = value, end
+    holds = wanted.holds(reached)
+    # The first that was taken may no longer be needed beside the last.
+    for path in list(held) if holds else []:
+        rest = {each: value for each, value in held.items() if each != path}
+        if rest:
+            (first, value), *others = rest.items()
+            without = at(dict(others), first, [value])[0]
+            if wanted.holds(without):
+                held, reached = rest, without
+    return Together(values=tuple(held.items()), holds=holds, at=reached)

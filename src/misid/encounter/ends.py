@@ -13,6 +13,8 @@ from misid.tally.model import Floats
 Model = Callable[[Draws], Mapping[str, Floats]]
 """Measures by name, (n,) each, from draws of the parameters; (1,) where a measure does not vary."""
 
+_TRIED = 64
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
@@ -40,12 +42,35 @@ def at_ends(model: Model, space: Space, *, points: int = 1024, seed: int = 0, le
     What is correlated with the one that is held is drawn as its value lets one expect.
     """
     drawn = space.points(points, seed)
+    base = {name: spread_over(values, len(drawn)) for name, values in model(space.through(drawn)).items()}
+    idle = {path for factor in idle_factors(model, space, seed) if len(factor) == 1 for path in factor}
     found = []
     for path in space.varying:
         lo, hi = (float(space.shapes[path].quantile(np.asarray(share))) for share in ((1 - level) / 2, (1 + level) / 2))
-        low, high = holding(model, space, drawn, path, (lo, hi))
+        low, high = (base, base) if path in idle else holding(model, space, drawn, path, (lo, hi))
         found.append(Ends(path=path, lo=lo, hi=hi, at_lo=low, at_hi=high))
     return tuple(found)
+
+
+def idle_factors(model: Model, space: Space, seed: int) -> tuple[tuple[str, ...], ...]:
+    """Inputs, or correlated ones together, that move no measure at all: what a policy never looks at.
+
+    Each is drawn anew for 64 draws of the others. One that changes nothing in any of them, to the last digit, is idle.
+    """
+    factors, n = space.factors, _TRIED
+    if not factors:
+        return ()
+    one, other = space.points(n, seed), space.points(n, seed + 1)
+    at = {path: index for index, path in enumerate(space.varying)}
+    rows = np.tile(one, (len(factors) + 1, 1))
+    for number, factor in enumerate(factors, 1):
+        columns = [at[path] for path in factor]
+        rows[number * n : (number + 1) * n, columns] = other[:, columns]
+    moved = np.zeros(len(factors), dtype=bool)
+    for values in model(space.through(rows)).values():
+        y = spread_over(values, len(rows)).reshape(len(factors) + 1, n)
+        moved |= np.any((y[1:] != y[0]) & ~(np.isnan(y[1:]) & np.isnan(y[0])), axis=1)
+    return tuple(factor for factor, moves in zip(factors, moved, strict=True) if not moves)
 
 
 def holding(
@@ -63,19 +88,14 @@ def holding(
     list of dict
         For each value: measure to (n,) float, n the number of points.
     """
-    wanted = list(values)
-    if any(path in correlation.of for correlation in space.correlations):
-        several = [space.through(points, {**(given or {}), path: value}) for value in wanted]
-    else:
-        others = space.through(points, given)
-        several = [{**others, path: np.array([value])} for value in wanted]
-    n = len(points)
+    wanted, n = list(values), len(points)
+    # Only what is correlated with the one that is held changes with its value.
+    moving = {path, *(each for factor in space.factors if path in factor for each in factor)}
+    several = [space.through(points, {**(given or {}), path: value}, moving) for value in wanted]
+    rest = space.through(points, {**(given or {}), path: wanted[0]}, set(space.paths) - moving)
     stacked = {
-        name: several[0][name]
-        if name != path and all(draws[name].size == 1 for draws in several)
-        else np.concatenate([np.broadcast_to(draws[name], (n,)) for draws in several])
-        for name in several[0]
-    }
+        name: np.concatenate([np.broadcast_to(draws[name], (n,)) for draws in several]) for name in several[0]
+    } | {name: values if values.size == 1 else np.tile(values, len(wanted)) for name, values in rest.items()}
     measures = {name: spread_over(values, n * len(wanted)) for name, values in model(stacked).items()}
     return [
         {name: values[index * n : (index + 1) * n] for name, values in measures.items()} for index in range(len(wanted))

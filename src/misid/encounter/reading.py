@@ -63,7 +63,7 @@ class Document:
 def shipped() -> dict[str, Path]:
     """Names of the scenarios that misid ships, and where each is."""
     folder = Path(str(files("misid") / "scenarios"))
-    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stem)}
 
 
 def read_document(source: str | Path, settings: Sequence[str] = ()) -> Document:
@@ -181,19 +181,34 @@ def _parsed(text: str, file: str, found: Findings) -> Table | None:
         _say(found, "E002", file, "an empty file", "a scenario", "misid scenarios new")
         return None
     try:
-        return tomllib.loads(text)
+        table = tomllib.loads(text)
+        if not _is_deep(table):
+            return table
+        _say(found, "E080", file, "tables nested too deeply", f"at most {MOST_DEEP} levels", "nest fewer tables")
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         remedy = "give each key once" if "overwrite" in said or "declare" in said or "mutate" in said else (
             "texts stand in quotes, tables in one line as { key = value, ... }; misid scenarios show NAME is an example"
         )  # fmt: skip
         _say(found, "E080", file, said, "TOML 1.0, in which every key stands once", remedy)
-    except (RecursionError, ValueError) as error:
-        # Python itself refuses integers of thousands of digits and brackets nested a thousand deep.
-        _say(
-            found, "E080", file, str(error) or "tables nested too deeply", "TOML 1.0", "write a smaller number or table"
-        )
+    except RecursionError:
+        _say(found, "E080", file, "tables nested too deeply", f"at most {MOST_DEEP} levels", "nest fewer tables")
+    except ValueError as error:
+        # Python itself refuses integers of thousands of digits.
+        _say(found, "E080", file, str(error), "TOML 1.0", "write a smaller number")
     return None
+
+
+def _is_deep(table: Table) -> bool:
+    """Whether tables or lists stand in one another deeper than any scenario needs."""
+    level: list[object] = [table]
+    for _ in range(MOST_DEEP + 1):
+        level = [
+            value
+            for each in level
+            for value in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+    return bool(level)
 
 
 def is_number(value: object) -> bool:

@@ -121,7 +121,7 @@ def best_only(F: Floats, m: Floats, o: Floats, kin: Relatives) -> Returned:
     none = (1 - F) * (1 - K)
     return Returned(
         stranger=F * (1 - K),
-        stranger_kin=np.broadcast_to(K, F.shape),
+        stranger_kin=np.broadcast_to(K, np.broadcast_shapes(K.shape, F.shape)),
         rightly_nobody=none,
         right=above * (1 - relative_first) * (1 - F * o),
         another=m * F * (1 - K) + above * other_first,

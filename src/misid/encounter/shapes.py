@@ -11,10 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
-from scipy.special import betainc, betaincinv, betaln, log_ndtr, ndtr, ndtri
+from scipy.special import betainc, betaincinv, betaln, expit, log_ndtr, ndtr, ndtri
 
 from misid.ground.numbers import significant
 from misid.tally.model import Floats
@@ -223,18 +223,16 @@ class _BetaLike(Shape):
         if min(a, b) < _STEEP:
             return self.quantile(u)
         odds = _log_odds(a, b)(np.clip(ndtri(u), _NODES[0], _NODES[-1]))
-        share = np.where(odds < 0, np.exp(np.minimum(odds, 0)) / (1 + np.exp(np.minimum(odds, 0))),
-                         1 / (1 + np.exp(-np.maximum(odds, 0))))  # fmt: skip
-        return np.clip(lo + (hi - lo) * share, lo, hi)
+        return np.clip(lo + (hi - lo) * expit(odds), lo, hi)
 
 
 @lru_cache(maxsize=1024)
 def _log_odds(a: float, b: float) -> Callable[[Floats], Floats]:
-    """Log-odds of the quantile of beta(a, b) over normal scores; kept, since one shape is asked again and again."""
+    """Log-odds of the quantiles of beta(a, b) as a function of normal scores."""
     from scipy.interpolate import CubicSpline
 
-    curve: Callable[[Floats], Floats] = CubicSpline(_NODES, _log_quantile(a, b) - _log_quantile(b, a)[::-1])
-    return curve
+    below, above = _log_quantile(a, b), _log_quantile(b, a)[::-1]
+    return cast(Callable[[Floats], Floats], CubicSpline(_NODES, below - above))
 
 
 def _log_quantile(a: float, b: float) -> Floats:
@@ -424,8 +422,14 @@ SHAPES: dict[str, type[Shape]] = {
 
 
 def _number(value: float) -> str:
-    """A number of a scenario with all its digits where they are few."""
-    if isinstance(value, int) or (value == int(value) and abs(value) < 1e15 if math.isfinite(value) else False):
+    """A number of a scenario: all its digits where they are few, and never an exponent.
+
+    >>> _number(0.003), _number(1e-6), _number(2e8), _number(0.123456789)
+    ('0.003', '0.000001', '200,000,000', '0.123')
+    """
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
-    text = repr(value)
+    text = repr(float(value))
+    if "e" in text:
+        return f"{value:.12f}".rstrip("0") if 1e-9 <= abs(value) < 1 else significant(value, 3)
     return text if len(text) <= 9 else significant(value, 3)
