@@ -24,6 +24,7 @@ COMMANDS = {
     "project": "What figures from one gallery mean for another, with limits or a refusal.",
     "backtest": "Predictions written down before their outcomes are read, and how they fared.",
     "report": "A page that a stranger can read, and the same as JSON and CSV.",
+    "scenarios": "Ready scenarios: list, show, start one of your own, check it.",
     "evidence": "Published numbers: what is said, by whom, and how near it was read.",
     "doctor": "Versions, memory, and whether each part works here.",
     "pseudonymise": "Replace telling ids by a keyed hash of them.",
