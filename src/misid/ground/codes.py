@@ -91,7 +91,7 @@ CODES: dict[str, tuple[str, str]] = {
     "W018": ("no-nonmated", "There is nothing non-mated: FMR and FPIR are not defined."),
     "W019": ("group-without-comparisons", "A group has nothing mated, or nothing non-mated: a rate is not defined."),
     "W020": ("few-people", "The test has so few people that it can give bounds only."),
-    "W021": ("ids-perhaps-identifying", "A few ids look like names."),
+    "W021": ("ids-perhaps-identifying", "A few ids look like names, or ids could be numbers of people."),
     "W022": ("unexplained-empty-lists", "Searches returned nobody although no return threshold was declared."),
     "W023": ("self-comparisons-left-out", "Rows in which a sample is compared with itself were left out."),
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
