@@ -94,18 +94,20 @@ class Scale:
             return answer
         t = answer.threshold
         if t is not None:
-            at = self._shown(t)
+            at = self.shown(t)
             asked = answer.asked.replace(f"threshold {t:g}", f"threshold {threshold_text(at)}")
             answer = replace(answer, threshold=at, asked=asked)
         if answer.measure != "threshold":
             return answer
-        ends = [None if end is None else self._shown(end) for end in (answer.lo, answer.estimate, answer.hi)]
+        ends = [None if end is None else self.shown(end) for end in (answer.lo, answer.estimate, answer.hi)]
         if self.tally.origin.polarity == "distance":
             ends.reverse()
         return replace(answer, lo=ends[0], estimate=ends[1], hi=ends[2])
 
-    def _shown(self, similarity: float) -> float:
-        assert self.tally is not None
+    def shown(self, similarity: float) -> float:
+        """A threshold of the model as the input has it."""
+        if self.tally is None:
+            return similarity
         value = as_input(self.tally, similarity)
         # The shortest number that is this one in single precision: 0.65, not 0.6499999761581421.
         return float(str(np.float32(value))) if self.tally.origin.score_type == "FLOAT" else value
@@ -286,7 +288,7 @@ def thresholds_of(tally: Tally) -> tuple[float, ...]:
         If it was made for none.
     """
     scale = Scale(tally=tally)
-    found = tuple(scale._shown(float(t)) for t in tally.thresholds)
+    found = tuple(scale.shown(float(t)) for t in tally.thresholds)
     if not found:
         raise UsageError(
             "no threshold is asked about, and the tally was made for none", remedy="thresholds=..., or --threshold 0.65"
