@@ -21,7 +21,7 @@ COMMANDS = {
     "tally": "Count scores into a small file without ids.",
     "merge": "Add tallies of disjoint sets of searches.",
     "rates": "Error rates with their limits, from scores or a tally.",
-    "project": "What figures from one gallery mean for another, with limits or a refusal.",
+    "project": "What a test or figures from one gallery mean for another, with limits or a refusal.",
     "backtest": "Predictions written down before their outcomes are read, and how they fared.",
     "report": "A page that a stranger can read, and the same as JSON and CSV.",
     "scenarios": "Ready scenarios: list, show, start one of your own, check it.",

@@ -18,6 +18,7 @@ from misid.search.from_tally.kin import Kin
 from misid.search.from_tally.mates import MateCounts, fnir_limits, mates_of
 from misid.search.from_tally.project import Projection, project
 from misid.search.from_tally.reach import FARTHEST, PEOPLE, Reach, farthest, reach_of
+from misid.search.from_tally.unequal import expected_candidates, share_of_errors
 from misid.search.model import Answer
 from misid.tally.model import N_BLOCKS, Tally
 
@@ -176,7 +177,8 @@ class TallyModel:
             curve = self.projection.members[0].fit.curve
             factor = float(np.exp(self.misfit.slope * max(float(curve.x(np.array([threshold]))[0]), 0.0)))
             lo, hi = _hazard_times(lo, 1 / factor), _hazard_times(hi, factor)
-        return lo, middle, hi
+        # Near 1 the widened limits round past the middle.
+        return min(lo, middle), middle, max(hi, middle)
 
     def fnir(
         self, gallery: int, rank: int | None = None, threshold: float | None = None, *, group: str | None = None
@@ -228,6 +230,18 @@ class TallyModel:
     def naive(self, gallery: int, threshold: float) -> tuple[float, float, float]:
         """Estimate and limits of 1 - (1 - FMR)^N with independent comparisons: to be shown beside, not used."""
         return naive_binomial(self.test, self.tail, gallery, threshold, self.level)
+
+    def wrong_candidates(self, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
+        """Expected non-mated candidates at or above the threshold per search (selectivity), projected."""
+        fpir = self.fpir(gallery, threshold, group=group)
+        return expected_candidates(self, gallery, threshold or 0.0, self._members(group), fpir)
+
+    def unequal(
+        self, share: float, gallery: int, threshold: float | None = None, *, group: str | None = None
+    ) -> Answer:
+        """The share of all false positives that falls on the unluckiest `share` of people, projected."""
+        fpir = self.fpir(gallery, threshold, group=group)
+        return share_of_errors(self, share, gallery, threshold or 0.0, self._members(group), fpir)
 
     def _members(self, group: str | None) -> tuple[int, ...]:
         if group is None:
