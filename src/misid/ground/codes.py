@@ -71,6 +71,7 @@ CODES: dict[str, tuple[str, str]] = {
     "E047": ("not-a-tally", "The file is not a whole tally that this version can read."),
     "E048": ("unannounced-group", "The comparisons have a group that was not there when the input was opened."),
     "E049": ("no-group-known", "An attribute was given, and nobody has a value of it."),
+    "E050": ("absurd-score", "A few scores are a thousand times further from all others than these are apart."),
     "E061": ("not-a-record", "A file of published numbers, or a record in it, lacks a field or has one that is none."),
     "E062": ("impossible-fact", "A published number cannot be what it says: a proportion above 1, limits in disorder."),
     "E063": ("id-in-disorder", "An id of a record is used twice, or a conflict names one that is not there."),
@@ -93,6 +94,8 @@ CODES: dict[str, tuple[str, str]] = {
     "W021": ("ids-perhaps-identifying", "A few ids look like names, or ids could be numbers of people."),
     "W022": ("unexplained-empty-lists", "Searches returned nobody although no return threshold was declared."),
     "W023": ("self-comparisons-left-out", "Rows in which a sample is compared with itself were left out."),
+    "W024": ("last-line-without-end", "The last line of a text file has no line end: the file may have been cut."),
+    "W025": ("score-far-away", "A few scores are very far from all others."),
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
     "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
 }
