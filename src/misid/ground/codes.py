@@ -80,6 +80,7 @@ CODES: dict[str, tuple[str, str]] = {
         "A published number has no source, or its source no address or date that can be read.",
     ),
     "E070": ("no-usable-deployment", "No row of a table of deployments has the numbers that are needed."),
+    "E071": ("not-a-back-test-record", "A record or a study of the back-tests lacks a field or has one that is none."),
     "W010": ("infinite-score", "A score is infinite; it counts at the end of the scale."),
     "W011": ("many-at-one-end", "Many comparisons share the lowest or highest score, apart from the rest."),
     "W012": ("polarity-unclear", "The scores do not show which way they point."),
@@ -98,6 +99,7 @@ CODES: dict[str, tuple[str, str]] = {
     "W025": ("score-far-away", "A few scores are very far from all others."),
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
     "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
+    "W032": ("not-a-date", "A cell that should hold a date holds something else."),
 }
 
 
