@@ -230,8 +230,8 @@ class InputOptions:
         }
         for name in (
             "genuine", "impostor", "samples", "subjects", "delimiter", "probe", "reference", "probe_person",
-            "reference_person", "score", "mated", "person", "searches", "references", "gallery", "list_length", "return_threshold",
-            "complete_lists", "same_samples",
+            "reference_person", "score", "mated", "person", "searches", "references", "gallery", "list_length",
+            "return_threshold", "complete_lists", "same_samples",
         ):  # fmt: skip
             given[name] = getattr(self, name)
         return {name: value for name, value in given.items() if value is not None}
