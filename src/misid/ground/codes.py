@@ -79,6 +79,15 @@ CODES: dict[str, tuple[str, str]] = {
         "A published number has no source, or its source no address or date that can be read.",
     ),
     "E070": ("no-usable-deployment", "No row of a table of deployments has the numbers that are needed."),
+    "E090": (
+        "not-a-shape",
+        "A range in a scenario has no shape that is known, lacks a number of it or has one too many.",
+    ),
+    "E091": ("value-not-allowed", "A number in a scenario is not one that its parameter can have."),
+    "E092": (
+        "broken-correlation",
+        "A correlation in a scenario names a parameter that is not a range, or cannot be with the others.",
+    ),
     "W010": ("infinite-score", "A score is infinite; it counts at the end of the scale."),
     "W011": ("many-at-one-end", "Many comparisons share the lowest or highest score, apart from the rest."),
     "W012": ("polarity-unclear", "The scores do not show which way they point."),
