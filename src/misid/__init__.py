@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from misid._version import __version__
 
 if TYPE_CHECKING:
+    from misid.encounter.assess import assess
     from misid.rates import compute_rates
     from misid.report import write_report
     from misid.scores import check, open_scores, pseudonymise
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "assess",
     "build_tally",
     "check",
     "compute_rates",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "assess": "misid.encounter.assess",
     "build_tally": "misid.tally",
     "check": "misid.scores",
     "compute_rates": "misid.rates",

@@ -23,6 +23,7 @@ COMMANDS = {
     "rates": "Error rates with their limits, from scores or a tally.",
     "project": "What figures from one gallery mean for another, with limits or a refusal.",
     "report": "A page that a stranger can read, and the same as JSON and CSV.",
+    "scenarios": "Ready scenarios: list, show, start one of your own, check it.",
     "evidence": "Published numbers: what is said, by whom, and how near it was read.",
     "doctor": "Versions, memory, and whether each part works here.",
     "pseudonymise": "Replace telling ids by a keyed hash of them.",
