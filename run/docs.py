@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from the package: cli.md, codes.md, evidence.md, scenarios.md.
+"""Writes what docs/ has from the package: cli.md, codes.md, evidence.md, scenarios.md, schema/assessment-v1.json.
 
 Run it after a change to a command, a code, a published number or a scenario: ``python run/docs.py``. The tests compare.
 """
@@ -242,6 +242,15 @@ def _source(source: Source) -> list[str]:
 PAGES = {"cli.md": cli_page, "codes.md": codes_page, "evidence.md": evidence_page, "scenarios.md": scenarios_page}
 
 
+def write_schemas() -> None:
+    """The published JSON schema of an assessment, and its copy in the package."""
+    from misid.report.assessment.schema import FILE, schema_text
+
+    for folder in (DOCS / "schema", DOCS.parent / "src" / "misid" / "report"):
+        (folder / FILE).write_text(schema_text(), encoding="utf-8")
+
+
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    write_schemas()
