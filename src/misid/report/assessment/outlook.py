@@ -79,12 +79,13 @@ def _fan(told: Told, points: Sequence[Projection]) -> list[Block]:
         columns=("gallery", "growth", *ESTIMATE), rows=rows, hole="no gallery has a rate above 0",
     )  # fmt: skip
     at = {(p.gallery, p.growth): i for i, p in enumerate(points)}
+    first = {g: at[points[drawn[0]].gallery, g] for g in growths}
     table = Table(
         id="projection-table", title=title,
         caption="Searches of people who are not in the gallery: how many return somebody.",
         columns=(
             Column("Images in the gallery", numeric=True), Column("Growth as in the scenario", numeric=True, width=1.4),
-            *(Column(_growth(g), numeric=True, width=1.4) for g in growths),
+            *(Column(_growth(told, first[g]), numeric=True, width=1.4) for g in growths),
         ),
         rows=tuple(
             Row((said.number(f"projection.{drawn[i]}.gallery", 3),
@@ -93,14 +94,16 @@ def _fan(told: Told, points: Sequence[Projection]) -> list[Block]:
         ),
         file="tables/projection.csv",
     )  # fmt: skip
-    lines = "".join(f"; {dash}: {_growth(g).lower()}" for g, (dash, _) in zip(growths, _DASHES, strict=False))
+    lines = tuple(
+        (f"; {dash}: ", _growth(told, first[g])) for g, (dash, _) in zip(growths, _DASHES, strict=False)
+    )  # fmt: skip
     return [
         Paragraph(
             "FPIR is how often a search of somebody who is not in the gallery returns a wrong person all the same. "
             "How fast it grows with the gallery has been measured for no gallery of this size: the band is wide "
             "because the growth is an input with a range, not because of chance. Everybody, without relatives."),
         Picture(figure, words=("Thick line and band: the middle and ", said.level(f"projection.{drawn[0]}.fpir"),
-                               " of the draws", Quoted(lines), ". Both scales are logarithmic.")),
+                               " of the draws", lines, ". Both scales are logarithmic.")),
         table,
     ]  # fmt: skip
 
@@ -108,8 +111,11 @@ def _fan(told: Told, points: Sequence[Projection]) -> list[Block]:
 _DASHES = (("dotted", [1, 3]), ("dashed", [6, 3]), ("dash and dot", [8, 3, 2, 3]))
 
 
-def _growth(growth: float) -> str:
-    return {0.0: "No growth", 1.0: "Growth as the gallery grows"}.get(growth, f"Growth with exponent {growth:g}")
+def _growth(told: Told, index: int) -> Words:
+    growth = told.assessment.projection[index].growth
+    if growth in (0.0, 1.0):
+        return "No growth" if growth == 0.0 else "Growth as the gallery grows"
+    return ("Growth with exponent ", told.said.shown(f"projection.{index}.growth", lambda v: f"{v:g}"))
 
 
 def _spread(number: int, most: int) -> list[int]:
