@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from the package: cli.md, codes.md, evidence.md, scenarios.md.
+"""Writes the pages of docs/ that are made from the package; `PAGES` lists them.
 
 Run it after a change to a command, a code, a published number or a scenario: ``python run/docs.py``. The tests compare.
 """
@@ -240,7 +240,23 @@ def _source(source: Source) -> list[str]:
     return lines
 
 
-PAGES = {"cli.md": cli_page, "codes.md": codes_page, "evidence.md": evidence_page, "scenarios.md": scenarios_page}
+def backtests_page() -> str:
+    """docs/backtests.md: what the command prints."""
+    from misid.cli.main import run
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        run(["backtest", "--quiet", "--format", "md"])
+    return printed.getvalue()
+
+
+PAGES = {
+    "backtests.md": backtests_page,
+    "cli.md": cli_page,
+    "codes.md": codes_page,
+    "evidence.md": evidence_page,
+    "scenarios.md": scenarios_page,
+}
 
 
 if __name__ == "__main__":
