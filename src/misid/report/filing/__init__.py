@@ -1,0 +1,58 @@
+"""One document, drawn late as an offline page and as a PDF fit for a filing."""
+
+from misid.report.filing.model import (
+    Bullets,
+    Callout,
+    Cite,
+    Code,
+    Column,
+    Details,
+    Document,
+    Paragraph,
+    Picture,
+    Provenance,
+    Quoted,
+    Ref,
+    Row,
+    Section,
+    SideBySide,
+    Source,
+    Statement,
+    Strong,
+    Table,
+    Terms,
+    Value,
+    Words,
+)
+from misid.report.filing.page import document_html
+from misid.report.filing.pdf import PAPERS, document_pdf
+from misid.report.filing.values import Values
+
+__all__ = [
+    "PAPERS",
+    "Bullets",
+    "Callout",
+    "Cite",
+    "Code",
+    "Column",
+    "Details",
+    "Document",
+    "Paragraph",
+    "Picture",
+    "Provenance",
+    "Quoted",
+    "Ref",
+    "Row",
+    "Section",
+    "SideBySide",
+    "Source",
+    "Statement",
+    "Strong",
+    "Table",
+    "Terms",
+    "Value",
+    "Values",
+    "Words",
+    "document_html",
+    "document_pdf",
+]
