@@ -88,6 +88,13 @@ CODES: dict[str, tuple[str, str]] = {
         "broken-correlation",
         "A correlation in a scenario names a parameter that is not a range, or cannot be with the others.",
     ),
+    "E100": ("not-a-case", "A case file is no TOML, or has a key that is not known or a value that is none of its key."),
+    "E101": ("case-incomplete", "A case file lacks something without which it says nothing."),
+    "E102": (
+        "case-without-a-source",
+        "A number of a case has no source, document or assumption, or names evidence that is not in the library.",
+    ),
+    "E103": ("case-contradicts-itself", "Two things that a case file says cannot both be."),
     "W010": ("infinite-score", "A score is infinite; it counts at the end of the scale."),
     "W011": ("many-at-one-end", "Many comparisons share the lowest or highest score, apart from the rest."),
     "W012": ("polarity-unclear", "The scores do not show which way they point."),

@@ -1,0 +1,143 @@
+"""Simulated searches of galleries of any size, by people of generators whose truth is known.
+
+A generator (a truth file's, or `Normal` below) gives people, comparison scores and the exact chance that a stranger's
+score reaches a threshold, given the person. From the last a search of N is drawn without N comparisons: the expected
+number of strangers at or above the k-th best is a sum of k exponentials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import log_ndtr, ndtri
+
+Floats = npt.NDArray[np.float64]
+
+
+class Normal:
+    """s = a_i + e: strangers' scores with a person effect; mated scores about 6. Needs no truth file."""
+
+    name = "person effect, normal"
+    G, w = 1, np.ones(1)
+
+    def __init__(self, spread: float = 0.4, mated: tuple[float, float] = (6.0, 1.2)) -> None:
+        self.spread, self.mated = spread, mated
+
+    def draw_subjects(self, rng: np.random.Generator, n: int) -> dict[str, Any]:
+        return {"g": np.zeros(n, dtype=int), "a": self.spread * rng.standard_normal(n)}
+
+    def block(self, rng: np.random.Generator, probes: dict[str, Any], references: dict[str, Any]) -> Floats:
+        return rng.standard_normal((len(probes["g"]), len(references["g"]))) + probes["a"][:, None]
+
+    def cond_logp(self, g: Floats, a: Floats, t: float) -> Floats:
+        return log_ndtr(a - t)[:, None]
+
+    def mated_scores(self, rng: np.random.Generator, probes: dict[str, Any], k: int = 1) -> Floats:
+        return self.mated[0] + self.mated[1] * rng.standard_normal((len(probes["g"]), k))
+
+
+@dataclass
+class World:
+    """A generator with people, each with the log of the expected strangers at or above every score, for one reference.
+
+    Attributes
+    ----------
+    scores : (S,) float
+        Ascending.
+    log_rate : (n, S) float
+    mated : (n,) float
+        A mated score of each.
+    """
+
+    generator: Any
+    people: dict[str, Any] = field(repr=False)
+    scores: Floats
+    log_rate: Floats = field(repr=False)
+    mated: Floats = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return str(self.generator.name)
+
+    def __len__(self) -> int:
+        return len(self.mated)
+
+    def expected(self, gallery: float, score: float) -> Floats:
+        """(n,) strangers at or above a score."""
+        k = int(np.clip(np.searchsorted(self.scores, score), 1, len(self.scores) - 1))
+        share = (score - self.scores[k - 1]) / (self.scores[k] - self.scores[k - 1])
+        return np.asarray(gallery * np.exp((1 - share) * self.log_rate[:, k - 1] + share * self.log_rate[:, k]))
+
+    def fpir(self, gallery: float, score: float) -> float:
+        return float(-np.expm1(-self.expected(gallery, score)).mean())
+
+    def threshold(self, gallery: float, fpir: float) -> float:
+        lo, hi = float(self.scores[0]), float(self.scores[-1])
+        for _ in range(60):
+            middle = (lo + hi) / 2
+            lo, hi = (middle, hi) if self.fpir(gallery, middle) > fpir else (lo, middle)
+        return (lo + hi) / 2
+
+    def top(self, rng: np.random.Generator, who: npt.NDArray[np.int64], gallery: float, k: int = 1) -> Floats:
+        """(len(who), k) scores of the best k strangers, descending: exact for one, a Poisson process for more."""
+        total = np.cumsum(rng.standard_exponential((len(who), k)), axis=1)
+        out = np.empty((len(who), k))
+        for row, person in enumerate(who):
+            out[row] = np.interp(np.log(total[row] / gallery), self.log_rate[person][::-1], self.scores[::-1])
+        return out
+
+
+def world(generator: Any, rng: np.random.Generator, n: int = 3000) -> World:
+    """People of a generator with their exact tails on a grid of scores."""
+    if hasattr(generator, "truth_probes"):
+        people = generator.truth_probes()
+        scores = np.arange(0.28, 0.965, 0.01)
+        at = [generator.logp_at(float(s)) for s in scores]
+        mated = np.asarray((people["x"] * people["y"]).sum(axis=1), dtype=np.float64)
+    else:
+        people = generator.draw_subjects(rng, n)
+        low, high, step = (2.0, 36.0, 0.05) if getattr(generator, "dist", "") == "logit" else (1.5, 11.0, 0.05)
+        scores = np.arange(low, high, step)
+        if hasattr(generator, "logsf"):
+            at = [np.broadcast_to(np.asarray(generator.logsf(float(s))), (n, 1)) for s in scores]
+        else:
+            at = [generator.cond_logp(people["g"], people["a"], float(s)) for s in scores]
+        mated = mates(generator, rng, people)
+    w = np.asarray(generator.w)
+    rates = [np.log(np.maximum(-np.log1p(-np.exp(np.minimum(p, -1e-12))) @ w, 1e-300)) for p in at]
+    # A tail that cancelled to nothing stays below its neighbours.
+    log_rate = np.minimum.accumulate(np.stack(rates, axis=1), axis=1) - 1e-9 * np.arange(len(scores))
+    return World(generator=generator, people=people, scores=scores, log_rate=log_rate, mated=mated)
+
+
+def mates(generator: Any, rng: np.random.Generator, people: dict[str, Any]) -> Floats:
+    """One mated score of each person."""
+    n = len(people["g"])
+    if "x" in people:
+        return np.asarray((people["x"] * people["y"]).sum(axis=1), dtype=np.float64)
+    if hasattr(generator, "mated_scores"):
+        return np.asarray(generator.mated_scores(rng, people)[:, 0])
+    if getattr(generator, "dist", "") == "logit":
+        return 20.0 + 3.0 * rng.standard_normal(n)
+    return 6.0 + 1.2 * rng.standard_normal(n)
+
+
+def kin_scores(generator: Any, rng: np.random.Generator, people: dict[str, Any], gallery: float) -> Floats:
+    """(n,) best score of an enrolled relative or twin of each person; -inf where there is none."""
+    n = len(people["g"])
+    if not hasattr(generator, "kin_factor"):
+        return np.full(n, -np.inf)
+    chance = min(1.0, gallery / generator.pop)
+    middle = generator.mu[people["g"], people["g"]] + people["a"]
+    number = rng.poisson(generator.kappa * chance, n)
+    best = np.full(n, -np.inf)
+    some = number > 0
+    # The best of k normals by inversion.
+    u = rng.random(int(some.sum())) ** (1 / number[some])
+    best[some] = generator.kin[0] + generator.kin[1] * ndtri(u)
+    twin = rng.random(n) < generator.twin * chance
+    best[twin] = np.maximum(best[twin], generator.tw[0] + generator.tw[1] * rng.standard_normal(int(twin.sum())))
+    return middle + best
