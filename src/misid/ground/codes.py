@@ -88,6 +88,11 @@ CODES: dict[str, tuple[str, str]] = {
         "broken-correlation",
         "A correlation in a scenario names a parameter that is not a range, or cannot be with the others.",
     ),
+    "E110": ("not-a-bundle", "The file is not a bundle that misid wrote."),
+    "E111": ("dangerous-bundle", "A bundle names a place outside itself, holds a link, or unpacks to too much."),
+    "E112": ("incomplete-bundle", "A file of a bundle is missing."),
+    "E113": ("changed-bundle", "A file of a bundle is not the one that was written."),
+    "E114": ("later-bundle", "A bundle is of a version or kind that this misid does not know."),
     "E100": ("not-a-case", "A case file is no TOML, or has a key that is not known or a value that is none of its key."),
     "E101": ("case-incomplete", "A case file lacks something without which it says nothing."),
     "E102": (

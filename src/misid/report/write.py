@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from misid.ground.errors import UsageError
-from misid.report.document import DOCUMENT_FORMAT, document_of, plain
+from misid.report.directory import PAGE, TWIN, write_files
+from misid.report.document import document_of, plain
 from misid.report.html import html_of
 from misid.report.model import Report
 from misid.report.page import page_of
 from misid.report.tables import tables_of
-
-PAGE, TWIN, TABLES = "report.html", "report.json", "tables"
 
 
 def render(report: Report) -> dict[str, bytes]:
@@ -61,44 +58,4 @@ def write_report(report: Report, directory: str | Path, *, force: bool = False) 
     MisidError
         If a figure cannot be drawn or the page grows beyond 5 MB.
     """
-    target = Path(directory)
-    if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file", remedy="give the name of a directory")
-    there = [name for name in (PAGE, TWIN) if (target / name).exists()]
-    if there and not force:
-        raise UsageError(
-            f"{target / there[0]} exists already", remedy="give another directory, or --force to replace it"
-        )
-    files = render(report)
-    stale = _tables_of_older(target) - set(files) if target.is_dir() else set()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.", suffix=".part") as scratch:
-        staged = Path(scratch) / "report"
-        (staged / TABLES).mkdir(parents=True)
-        for name, content in files.items():
-            (staged / name).write_bytes(content)
-        if target.is_dir():
-            (target / TABLES).mkdir(exist_ok=True)
-            # The page last: whoever opens it finds the tables it names.
-            for name in sorted(files, key=lambda name: (name == PAGE, name == TWIN, name)):
-                (staged / name).replace(target / name)
-            for name in stale:
-                (target / name).unlink(missing_ok=True)
-        else:
-            staged.replace(target)
-    return target / PAGE
-
-
-def _tables_of_older(directory: Path) -> set[str]:
-    """Tables that an older report of ours lists as its own; nothing where there is none that we can read."""
-    twin = directory / TWIN
-    if not twin.is_file():
-        return set()
-    try:
-        older = json.loads(twin.read_text("utf-8"))
-    except ValueError:
-        return set()  # not ours, and about to be replaced because the user asked for it
-    if not isinstance(older, dict) or older.get("format") != DOCUMENT_FORMAT:
-        return set()
-    names = {entry["file"] for entry in older.get("tables", ()) if isinstance(entry, dict) and "file" in entry}
-    return {name for name in names if Path(name).parent == Path(TABLES) and ".." not in name}
+    return write_files(render(report), Path(directory), force=force)

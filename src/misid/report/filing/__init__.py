@@ -1,6 +1,7 @@
 """One document, drawn late as an offline page and as a PDF fit for a filing."""
 
 from misid.report.filing.model import (
+    Block,
     Bullets,
     Callout,
     Cite,
@@ -21,6 +22,7 @@ from misid.report.filing.model import (
     Strong,
     Table,
     Terms,
+    Unbroken,
     Value,
     Words,
 )
@@ -30,6 +32,7 @@ from misid.report.filing.values import Values
 
 __all__ = [
     "PAPERS",
+    "Block",
     "Bullets",
     "Callout",
     "Cite",
@@ -50,6 +53,7 @@ __all__ = [
     "Strong",
     "Table",
     "Terms",
+    "Unbroken",
     "Value",
     "Values",
     "Words",

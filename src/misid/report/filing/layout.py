@@ -23,10 +23,10 @@ from misid.report.filing.model import (
     Strong,
     Table,
     Terms,
+    Unbroken,
     Value,
     Words,
     flat,
-    spans,
 )
 
 Tree = dict[str, Any]
@@ -36,12 +36,14 @@ _KINDS = {Quoted: "quoted", Strong: "strong", Code: "code"}
 def cleaned(text: str) -> str:
     """Text without what does not print: such characters become U+FFFD, line ends and tabs a space.
 
+    "95 %" and "Table 2" stay on one line.
+
     Examples
     --------
-    >>> cleaned("a\\x00b\\nc")
-    'a\ufffdb c'
+    >>> cleaned("a\\x00b\\nc"), cleaned("95 %")
+    ('a\ufffdb c', '95\xa0%')
     """
-    spaced = text.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
+    spaced = text.replace(" %", "\u00a0%").replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
     return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c for c in spaced)
 
 
@@ -94,28 +96,32 @@ def _named(document: Document) -> _Numbers:
     order: dict[int, int] = {}
     figures = tables = 0
     for place, section in enumerate(document.sections, start=1):
-        names[section.id] = f"section {place}"
+        names[section.id] = f"section\u00a0{place}"
         for block in flat(section.blocks):
             if isinstance(block, Picture):
                 figures += 1
                 order[id(block)] = figures
-                names[block.figure.name] = f"Figure {figures}"
+                names[block.figure.name] = f"Figure\u00a0{figures}"
             elif isinstance(block, Table):
                 tables += 1
                 order[id(block)] = tables
-                names[block.id] = f"Table {tables}"
+                names[block.id] = f"Table\u00a0{tables}"
     if len(names) != len(document.sections) + figures + tables:
         raise ValueError("two sections, figures or tables of the document have one id")
     return _Numbers(names=names, order=order)
 
 
 def _spans(words: Words, numbers: _Numbers, document: Document) -> list[Tree]:
-    return [_span(span, numbers, document) for span in spans(words)]
+    if isinstance(words, tuple):
+        return [span for part in words for span in _spans(part, numbers, document)]
+    return [] if words == "" else [_span(words, numbers, document)]
 
 
 def _span(span: Any, numbers: _Numbers, document: Document) -> Tree:
     if isinstance(span, str):
         return {"kind": "text", "text": cleaned(span)}
+    if isinstance(span, Unbroken):
+        return {"kind": "unbroken", "words": _spans(span.words, numbers, document)}
     if isinstance(span, Value):
         return {"kind": "value", "text": cleaned(span.text), "path": span.path, "raw": span.raw}
     if isinstance(span, Cite):
@@ -127,7 +133,8 @@ def _span(span: Any, numbers: _Numbers, document: Document) -> Tree:
         }  # fmt: skip
     if isinstance(span, Ref):
         return {"kind": "ref", "target": span.target, "text": cleaned(span.text) or numbers.names[span.target]}
-    return {"kind": _KINDS[type(span)], "text": cleaned(span.text)}
+    strong = isinstance(span, Quoted) and span.strong
+    return {"kind": "strong" if strong else _KINDS[type(span)], "text": cleaned(span.text)}
 
 
 def _block(block: Block, numbers: _Numbers, document: Document) -> Tree:

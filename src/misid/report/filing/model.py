@@ -36,6 +36,7 @@ class Quoted:
     """Words that are not ours: from a scenario, a source, a file."""
 
     text: str
+    strong: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,14 @@ class Ref:
     text: str = ""
 
 
-Span = str | Value | Cite | Quoted | Strong | Code | Ref
+@dataclass(frozen=True)
+class Unbroken:
+    """Words kept on one line: a number with its limits."""
+
+    words: tuple[Span, ...]
+
+
+Span = str | Value | Cite | Quoted | Strong | Code | Ref | Unbroken
 Words = Span | tuple["Span | Words", ...]
 
 
@@ -248,15 +256,15 @@ def flat(blocks: tuple[Block, ...]) -> Iterator[Block]:
 
 
 def spans(words: Words) -> Iterator[Span]:
-    """The spans of words, in order.
+    """The spans of words in order, those that are kept together too.
 
     Examples
     --------
     >>> list(spans(("a ", (Strong("b"), " c"))))
     ['a ', Strong(text='b'), ' c']
     """
-    if isinstance(words, tuple):
-        for part in words:
+    if isinstance(words, tuple | Unbroken):
+        for part in words if isinstance(words, tuple) else words.words:
             yield from spans(part)
     elif words != "":
         yield words
@@ -270,7 +278,14 @@ def said(words: Words) -> str:
     >>> said(("of ", Value("n", "3", "3 people"), Cite("a")))
     'of 3 people'
     """
-    return "".join(s if isinstance(s, str) else "" if isinstance(s, Cite) else s.text for s in spans(words))
+    return "".join(text_of(span) for span in spans(words))
+
+
+def text_of(span: Span) -> str:
+    """A span as plain text; a footnote is none."""
+    if isinstance(span, str):
+        return span
+    return "" if isinstance(span, Cite | Unbroken) else span.text
 
 
 def all_words(document: Document) -> Iterator[Words]:

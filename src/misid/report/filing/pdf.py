@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, Final, Literal
 
 from misid.ground.errors import MisidError, UsageError
-from misid.report.figures.base import WIDTH
+from misid.report.figures.base import HEIGHT, WIDTH
 from misid.report.filing.layout import Tree, laid_out
 from misid.report.filing.model import Document
 
@@ -81,10 +81,10 @@ def _for_paper(entry: Tree) -> Tree:
     if entry.get("kind") != "figure" or not entry["svg"]:
         return entry
     svg = _FAMILY.sub(f'font-family="{FONT}"', entry["svg"])
-    box = re.search(r'viewBox="\S+ \S+ (\S+) ', svg)
-    width = float(box[1]) if box else WIDTH
+    box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', svg)
+    width, height = (float(box[1]), float(box[2])) if box else (WIDTH, HEIGHT)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" font-family="{FONT}"'
-    return {**entry, "svg": svg.replace("<svg", head, 1), "points": width}
+    return {**entry, "svg": svg.replace("<svg", head, 1), "points": width, "ratio": height / width}
 
 
 # What Libertinus is known to have: most documents need no look at their characters.

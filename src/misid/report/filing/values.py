@@ -29,9 +29,22 @@ class Values:
         self.twin = twin
 
     def at(self, path: str) -> Any:
-        """The value at a dotted path such as ``policies.0.held.median``."""
+        """The value at a dotted path such as ``policies.0.held.median``.
+
+        A last step ``#`` is how many there are, ``#key=text`` how many of them have that text under the key.
+
+        Examples
+        --------
+        >>> values = Values({"inputs": [{"kind": "a"}, {"kind": "b"}, {"kind": "b"}]})
+        >>> values.at("inputs.0.kind"), values.at("inputs.#"), values.at("inputs.#kind=b")
+        ('a', 3, 2)
+        """
         value: Any = self.twin
-        for step in path.split("."):
+        steps = path.split(".")
+        for place, step in enumerate(steps):
+            if step.startswith("#"):
+                key, _, wanted = ".".join(steps[place:])[1:].partition("=")
+                return sum(1 for item in value if not key or item[key] == wanted)
             value = value[int(step)] if isinstance(value, list) else value[step]
         return value
 
