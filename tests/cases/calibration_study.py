@@ -48,7 +48,7 @@ COLUMNS = (
     "gallery", "prior", "enrolled", "returned", "oracle_lr", "lr", "lr_lo", "lr_hi", "oracle", "p", "p_lo", "p_hi",
     "match_p", "match_lo", "match_hi",
 )  # fmt: skip
-"""Of a case: `returned` is NONE, WRONG or RIGHT; `lr` is for being enrolled; `p` is that the person returned is right."""
+"""`returned` is NONE, WRONG or RIGHT; `lr` is for being enrolled; `p` is that the person returned is right."""
 
 
 def truth_worlds(path: Path, only: Iterable[str] = ()) -> list[World]:
@@ -61,7 +61,7 @@ def truth_worlds(path: Path, only: Iterable[str] = ()) -> list[World]:
     return [world(g, np.random.default_rng([SEED, zlib.crc32(g.name.encode())])) for g in chosen]
 
 
-def tested(generator: Any, rng: np.random.Generator, people: int = PEOPLE) -> TallyModel:
+def tested(generator: Any, rng: np.random.Generator, people: int) -> TallyModel:
     """The search model of a simulated test, mated scores included."""
     counts = draw_test(generator, people, rng)
     own = mates(generator, rng, generator.draw_subjects(rng, people))
@@ -95,7 +95,7 @@ def judged(w: World, model: TallyModel, gallery: int, cases: int, rng: np.random
     best = np.maximum(top, own)
     returned = np.where(best < threshold, NONE, np.where(own > top, RIGHT, WRONG))
     oracle = _true(w, gallery, threshold, best, returned)
-    drawn, capped = _drawn(model, gallery, threshold, best, returned)
+    drawn = _drawn(model, gallery, threshold, best, returned)
     alone = _match_only(model, gallery, threshold, returned)
     rows = []
     for k in range(cases):
@@ -143,9 +143,7 @@ def _one(right: float, wrong: float, unenrolled: float) -> Likelihoods:
     )
 
 
-def _drawn(
-    model: TallyModel, gallery: int, threshold: float, best: Any, returned: Any
-) -> tuple[list[Likelihoods], int]:
+def _drawn(model: TallyModel, gallery: int, threshold: float, best: Any, returned: Any) -> list[Likelihoods]:
     """From the test alone, bounded by its size."""
     assert model.projection is not None
     assert model.mates is not None
@@ -155,7 +153,7 @@ def _drawn(
     scale = model.projection.members[0].fit.curve.scale.to
     mated = MatedScores(model.mates, (0,), scale, np.random.default_rng(7), len(each))
     bounds = empirical_bounds(model.test.people, model.mates.people)
-    out, capped = [], 0
+    out = []
     missed = mated.below(threshold)
     for k, what in enumerate(returned):
         if what == NONE:
@@ -164,9 +162,8 @@ def _drawn(
             s = float(scores[k])
             found = scored(density=mated.density(s), below=mated.below(s), fpir=fpir[:, k], top_density=top[:, k])
         held = found.bounded(bounds.lowest, bounds.highest)
-        capped += bool(np.any(held.unenrolled != found.unenrolled))
         out.append(held)
-    return out, capped
+    return out
 
 
 def _match_only(model: TallyModel, gallery: int, threshold: float, returned: Any) -> list[Likelihoods]:

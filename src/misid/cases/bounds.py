@@ -55,7 +55,9 @@ def empirical_bounds(nonmated: float | None, mated: float | None) -> Bounds:
         for name, people in (("non-mated", nonmated), ("mated", mated))
         if people is not None
     ]
-    return Bounds(lowest=min(lowest, 1.0), highest=max(highest, 1.0), reason=" and ".join(parts) or "no test size known")
+    return Bounds(
+        lowest=min(lowest, 1.0), highest=max(highest, 1.0), reason=" and ".join(parts) or "no test size known"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,12 +65,14 @@ def _what_if(case: CaseFile, known: Known) -> Iterator[Variant]:
     returned = case.returned
     alone = not case.scans and returned.list_length == 1 and known.scored is None
     if alone and returned.answer == "match":
-        for answer, words in (
+        second: tuple[tuple[Literal["same", "different", "no match"], str], ...] = (
             ("same", "a second scan named the same person"), ("different", "a second scan named somebody else"),
             ("no match", "a second scan named nobody"),
-        ):  # fmt: skip
+        )  # fmt: skip
+        for answer, words in second:
             yield variant(words, scans=[Scan(answer=answer)], repeats=case.repeats or Repeats())
     if case.review is None and alone and returned.answer == "match":
+        said: Literal["same", "different"]
         for said in ("same", "different"):
             yield variant(
                 f'a reviewer who was not told of the match said "{said}"',

@@ -13,7 +13,7 @@ from misid._version import __version__
 from misid.cases.bounds import verbal
 from misid.cases.changes import variants_of
 from misid.cases.fallacies import fallacies_of
-from misid.cases.file import CaseFile
+from misid.cases.file import CaseFile, plain_case, without_paths
 from misid.cases.known import LEVEL, Known, known_of
 from misid.cases.likelihoods import Likelihoods
 from misid.cases.model import (
@@ -27,12 +27,12 @@ from misid.cases.model import (
     Ratio,
 )
 from misid.cases.number import Stated, said_span
-from misid.cases.terms import Input, Points, Seen, inputs_of, points_of, seen_at
+from misid.cases.terms import Input, Seen, inputs_of, points_of, seen_at
 from misid.ground.errors import NotEstimableError
 from misid.search.span import Span
 from misid.tally.model import Floats
 
-PRIORS = 5
+PRIORS = 9
 """Priors shown, from the lowest to the highest of the case."""
 
 NAMED = "the person named is the person scanned"
@@ -54,7 +54,7 @@ class Sum:
         """Lowest and highest over the points; where there are draws, of their limits."""
         values = np.broadcast_to(values, np.broadcast_shapes(np.shape(values), (1, 1)))
         # Numbers under which what was seen cannot have been are left out: they are not those of this case.
-        possible = ~np.isnan(values).any(axis=1)
+        possible = np.asarray(~np.isnan(values).any(axis=1))
         last = bool(possible[-1])
         values = values[possible]
         if not len(values):
@@ -90,15 +90,16 @@ def compute_case(case: CaseFile, known: Known, *, seed: int = 0) -> CaseResult:
     search = _ratio(at, at.seen.search, named=named)
     extras = case.review is not None or bool(case.other)
     result = CaseResult(
-        format=RESULT_FORMAT, misid=__version__, case=_plain_case(case), kind=_kind(case), answers=_answers(case),
+        format=RESULT_FORMAT, misid=__version__, case=without_paths(plain_case(case)), kind=_kind(case), answers=_answers(case),
         gallery=_range(case.search.gallery.span), fpir=at.over(at.seen.fpir), missed=at.over(at.seen.missed),
         search=search, enrolled=_enrolled(at), whole=_ratio(at, at.seen.whole, named=named, all_of_it=True) if extras else None,
         priors=priors, probability=probability, suspicion=_suspicion(at) if not named else None,
-        bound=Bound(
+        bound=None if _kind(case) == "chosen from a list" else Bound(
             lowest=at.seen.lowest, highest=at.seen.highest, reason=at.seen.bound_reason, reached=at.seen.capped,
         ),
         changes=_changes(case, known, named), fallacies=(), inputs=tuple(_given(i) for i in _all_inputs(case, at.inputs)),
         assumptions=(*known.assumptions, *_assumed(case, known)), warnings=known.warnings, files=dict(known.files), seed=seed,
+        attached=dict(known.attached),
     )  # fmt: skip
     return replace(result, fallacies=fallacies_of(case, result))
 
@@ -129,7 +130,13 @@ def _ratio(at: Sum, seen: Likelihoods, *, named: bool, all_of_it: bool = False) 
     lr = at.over(seen.lr() if named else seen.lr_enrolled())
     first = NAMED if named else THERE
     extra = "; times the ratio of the review and of the other evidence" if all_of_it else ""
-    return Ratio(lr=lr, first=first, second=NOT_THERE, method=_method(at.case, at.known) + extra, words=_words(lr, first, NOT_THERE))
+    return Ratio(
+        lr=lr,
+        first=first,
+        second=NOT_THERE,
+        method=_method(at.case, at.known) + extra,
+        words=_words(lr, first, NOT_THERE),
+    )
 
 
 def _enrolled(at: Sum) -> Ratio:
@@ -150,12 +157,18 @@ def _words(lr: Range, first: str, second: str) -> tuple[tuple[str, str], ...]:
 def _method(case: CaseFile, known: Known) -> str:
     kind = _kind(case)
     if known.scored is not None:
-        what = "the scores of the whole list" if case.returned.scores is not None else "the score of the first candidate"
-        return f"{what}: P(seen and right | enrolled) / P(seen | not enrolled), over draws of the projection of the test"
+        what = (
+            "the scores of the whole list" if case.returned.scores is not None else "the score of the first candidate"
+        )
+        return (
+            f"{what}: P(seen and right | enrolled) / P(seen | not enrolled), over draws of the projection of the test"
+        )
     if kind == "chosen from a list":
         return "a list without scores: P(right person in it | enrolled) / P(a list is shown | not enrolled)"
     if case.scans:
-        return "match or no match in each scan, scans of one person sharing their fate: every way it can have come about"
+        return (
+            "match or no match in each scan, scans of one person sharing their fate: every way it can have come about"
+        )
     if kind == "no match":
         return "no match: P(none | enrolled) / P(none | not enrolled)"
     return "match or no match: P(returned first | enrolled) / P(anybody returned | not enrolled)"
@@ -214,8 +227,7 @@ def _changes(case: CaseFile, known: Known, named: bool) -> tuple[Change, ...]:
         at = Sum(variant.case, variant.known)
         prior = variant.case.prior.enrolled.span
         here = variant.case.returned.answer == "match"
-        show = (lambda l, p: l.posterior(p)) if here else (lambda l, p: l.posterior_enrolled(p))
-        ends = [at.over(show(at.seen.whole, p)) for p in (prior.lo, prior.hi)]
+        ends = [at.over(_asked(at.seen.whole, p, named=here)) for p in (prior.lo, prior.hi)]
         lr = at.over(at.seen.whole.lr() if here else at.seen.whole.lr_enrolled())
         out.append(Change(
             kind=variant.kind, title=variant.title, path=variant.path, value=variant.value, lr=lr,
@@ -223,6 +235,10 @@ def _changes(case: CaseFile, known: Known, named: bool) -> tuple[Change, ...]:
         ))  # fmt: skip
     ranges = [c for c in out if c.kind == "range"]
     return (*_ranked(ranges), *(c for c in out if c.kind == "if"))
+
+
+def _asked(seen: Likelihoods, prior: float, *, named: bool) -> Floats:
+    return seen.posterior(prior) if named else seen.posterior_enrolled(prior)
 
 
 def _ranked(changes: list[Change]) -> list[Change]:
@@ -248,13 +264,17 @@ def _all_inputs(case: CaseFile, inputs: tuple[Input, ...]) -> Iterable[Input]:
         if number is not None:
             yield Input(path=path, title=title, stated=number, span=number.span)
 
-    yield from more("prior.enrolled", "chance that the person scanned is in the gallery, before the search", case.prior.enrolled)
+    yield from more(
+        "prior.enrolled", "chance that the person scanned is in the gallery, before the search", case.prior.enrolled
+    )
     if case.record is not None:
         yield from more("record.wrong", "chance that the record is wrong, if it is this person's", case.record.wrong)
     if case.no_match is not None:
         yield from more("no_match.enrolled_if", f"{case.no_match.title}: in the gallery", case.no_match.enrolled_if)
         yield from more("no_match.enrolled_if_not", "others: in the gallery", case.no_match.enrolled_if_not)
-    yield from more("search.tested_nonmated", "people of the test who were not in its gallery", case.search.tested_nonmated)
+    yield from more(
+        "search.tested_nonmated", "people of the test who were not in its gallery", case.search.tested_nonmated
+    )
     yield from more("search.tested_mated", "people of the test who were in its gallery", case.search.tested_mated)
 
 
@@ -278,29 +298,19 @@ def _assumed(case: CaseFile, known: Known) -> Iterable[str]:
     if case.no_kin is not None:
         yield f"no relative of the person scanned is in the gallery: {case.no_kin}"
     if known.scored is not None:
-        yield "given the face scanned, scores of strangers are independent, and the mated score does not depend on how many strangers resemble it"
+        yield (
+            "given the face scanned, scores of strangers are independent, and the mated score does not depend on "
+            "how many strangers resemble it"
+        )
     if case.scans:
-        yield "the scans were made against one gallery at one threshold; people returned who differ are different people"
+        yield (
+            "the scans were made against one gallery at one threshold; people returned who differ are different people"
+        )
         yield "a relative who looks alike enough does so in every scan"
     if case.review is not None:
         yield "whoever the machine takes for a relative's face, the reviewer does too"
     if case.other:
         yield "the other evidence is independent of the search, given who the person scanned is"
-
-
-def _plain_case(case: CaseFile) -> dict[str, Any]:
-    return _plain(case.model_dump())
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Stated):
-        kept = {"source": list(value.source), "document": value.document, "assumption": value.assumption, "note": value.note}
-        return {**value.shape.to_dict(), **{k: v for k, v in kept.items() if v}, **({"default": True} if value.default else {})}
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
 
 
 def case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from misid.cases.file import CaseFile
@@ -23,7 +24,8 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
             id="definitive", name="A match taken as definitive",
             claim=f"A match is definitive ({case.claims.by}).",
             why=f"The figures of this case allow a probability of {p} that the person named is the person scanned. "
-            "No figure supports certainty, and none can: a search names somebody for people who are not in the gallery too.",
+            "No figure supports certainty, and none can: a search names somebody for people who are not in the "
+            "gallery too.",
         )  # fmt: skip
     if case.claims.accuracy is not None:
         said = f"{100 * case.claims.accuracy:.10g} %"
@@ -37,7 +39,8 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     yield Fallacy(
         id="transposed", name="Transposed conditional (prosecutor's fallacy)",
         claim=f"A search names a wrong person in only {false}, so the chance that this is the wrong person is {false}.",
-        why="That is how often somebody who is not in the gallery gets a match. The chance that somebody who got a match "
+        why="That is how often somebody who is not in the gallery gets a match. The chance that somebody who got a "
+        "match "
         f"is not the person named is another number: here the chance of the right person is {p}.",
     )  # fmt: skip
     yield Fallacy(
@@ -50,7 +53,8 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     if result.search.lr.lo > 1:
         yield Fallacy(
             id="defence", name="Defence fallacy",
-            claim=f"With {result.gallery.hi:,.0f} images in the gallery somebody would always match, so the match says nothing.",
+            claim=f"With {result.gallery.hi:,.0f} images in the gallery somebody would always match, so the match "
+            "says nothing.",
             why="A match is more probable if the person named is the person scanned, by a factor of "
             f"{lr_text(result.search.lr)}. That is evidence; how much it shows depends on the rest.",
         )  # fmt: skip
@@ -65,7 +69,8 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
             yield Fallacy(
                 id="two-answers", name="One of two answers taken as right",
                 claim="Two people were named, so it is one of them.",
-                why="At most one of them is the person scanned, and perhaps neither: the probability that neither is, is "
+                why="At most one of them is the person scanned, and perhaps neither: the probability that neither "
+                "is, is "
                 f"{chance_text(_over([r.neither for r in result.priors]))}.",
             )  # fmt: skip
     if result.kind == "chosen from a list" or case.returned.rank > 1 or case.returned.scores is not None:
@@ -116,7 +121,8 @@ def _of_no_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
         claim="The system does not know this person, so something is wrong with them.",
         why="Nobody is returned for people who were never enrolled, and for some who were: "
         f"{rate_text(result.missed)} of those in the gallery. "
-        + (_suspicion_text(result) if result.suspicion is not None else "It says nothing of why somebody is not there."),
+        + (_suspicion_text(result) if result.suspicion is not None else "It says nothing of why somebody is not "
+        "there."),
     )  # fmt: skip
     yield Fallacy(
         id="base-rate", name="Base rate neglected",
@@ -140,7 +146,10 @@ def _suspicion_text(result: CaseResult) -> str:
     if s is None:
         return ""
     if s.lr.hi < 1:
-        return f"Here a “no match” speaks against it: it is {lr_text(Range(lo=1 / s.lr.hi, hi=1 / s.lr.lo))} times as probable of others."
+        return (
+            f"Here a “no match” speaks against it: it is {lr_text(Range(lo=1 / s.lr.hi, hi=1 / s.lr.lo))} times "
+            "as probable of others."
+        )
     if s.lr.lo > 1:
         return f"Here it is {lr_text(s.lr)} times as probable of people of that status as of others."
     return f"Here it can speak for it or against it: the likelihood ratio is {lr_text(s.lr)}, and 1 says nothing."
@@ -167,9 +176,14 @@ def of_hundred(p: float) -> str:
     value = 100 * p
     if value in (0.0, 100.0):
         return f"{value:.0f}"
-    if 0.95 <= value <= 99.0:
+    if 0.95 <= value < 99.0:
         return f"{value:.0f}"
-    return out_of(p, 100) if value > 99 else "less than 0.001" if value < 0.001 else significant(value, 1)
+    if value < 0.95:
+        return "less than 0.001" if value < 0.001 else significant(value, 1)
+    # One digit of what is missing to all of them, rounded so that it is never none.
+    missing = 100 - value
+    digits = max(1, -math.floor(math.log10(missing)))
+    return f"{math.floor(value * 10**digits) / 10**digits:.{digits}f}"
 
 
 def hundred_text(p: float) -> str:

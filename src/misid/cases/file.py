@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -41,7 +40,7 @@ class Search(_Part):
     """Gallery and operating point."""
 
     model: Literal["published", "stated", "tally", "deployments"]
-    """Where the rates come from: a published test, the operator's own figures for this gallery, a tally, or deployments."""
+    """Where the rates come from: a published test, figures stated for this gallery, a tally, or deployments."""
     gallery: Images
     """N: references (images) in the gallery searched."""
     tested_gallery: Images | None = None
@@ -68,7 +67,9 @@ class Search(_Part):
     """deployments: path of a CSV file."""
     kin_in_test: StrictBool = False
     """tally: relatives were in the test as they are in the gallery."""
-    outranked: Share = assumed("not known: of searches that find both, how often the wrong person is first", lo=0.0, hi=1.0)
+    outranked: Share = assumed(
+        "not known: of searches that find both, how often the wrong person is first", lo=0.0, hi=1.0
+    )
     """P(a stranger's score is above the mate's | both at or above the threshold)."""
     tested_nonmated: People | None = None
     """published, stated: people of the test who were not in its gallery; bounds every likelihood ratio."""
@@ -124,7 +125,19 @@ class Repeats(_Part):
     )  # fmt: skip
     """Correlation of being found over scans of an enrolled person."""
     agree: Share = assumed(
-        "misid's simulations of strangers gave 0 to 2 in 100; a face that resembles many would give more", lo=0.0, hi=0.02
+        "misid's simulations of strangers gave 0 to 2 in 100; a face that resembles many would give more", lo=0.0, "
+        ""
+        ""
+        ""
+        ""
+        ""
+        ""
+        ""
+        ""
+        ""
+        ""
+        ""
+        "hi=0.02
     )  # fmt: skip
     """P(two false matches with strangers name the same one)."""
 
@@ -145,9 +158,13 @@ class Kin(_Part):
 DEFAULT_KIN = {
     "twin": Kin(
         title="an identical twin",
-        share=assumed("nothing is said of twins: as many as in the population", source=("mz-rate",), lo=0.004, hi=0.008),
+        share=assumed(
+            "nothing is said of twins: as many as in the population", source=("mz-rate",), lo=0.004, hi=0.008
+        ),
         enrolled=assumed("nothing is said: as likely as other people", lo=0.3, mode=0.6, hi=0.98),
-        match=assumed("measured at 1:1; the threshold of a search is stricter", source=("twins-identical",), lo=0.3, hi=0.99),
+        match=assumed(
+            "measured at 1:1; the threshold of a search is stricter", source=("twins-identical",), lo=0.3, hi=0.99
+        ),
     ),
 }
 """Where the case file says nothing of kin: no threshold removes a twin."""
@@ -273,6 +290,36 @@ def _without_defaults(value: Any) -> Any:
     return [_without_defaults(v) for v in value] if isinstance(value, list) else value
 
 
-def loads(text: str) -> dict[str, Any]:
-    """TOML as plain data."""
-    return tomllib.loads(text)
+TALLY_NAME, DEPLOYMENTS_NAME = "counts.tally", "deployments.csv"
+"""What files that a case names are called in its result and its bundle: no path of anybody's machine goes there."""
+
+
+def plain_case(case: CaseFile) -> dict[str, Any]:
+    """A case as the file stated it, as plain data that `case_of` reads back."""
+    stated: dict[str, Any] = _plain(case)
+    return stated
+
+
+def without_paths(given: dict[str, Any]) -> dict[str, Any]:
+    """The same with names of our own for the files that it names."""
+    search = dict(given["search"])
+    if "tally" in search and not str(search["tally"]).startswith("example:"):
+        search["tally"] = TALLY_NAME
+    if "deployments" in search:
+        search["deployments"] = DEPLOYMENTS_NAME
+    return {**given, "search": search}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Stated):
+        kept = {
+            "source": list(value.source), "document": value.document, "assumption": value.assumption,
+            "note": value.note,
+        }  # fmt: skip
+        return {**value.shape.to_dict(), **{k: v for k, v in kept.items() if v}}
+    if isinstance(value, BaseModel):
+        stated = value.model_fields_set
+        return {name: _plain(getattr(value, name)) for name in type(value).model_fields if name in stated}
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value

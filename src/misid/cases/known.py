@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -68,6 +69,8 @@ class Known:
     warnings: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of the files read, by the key of the case file that names them."""
+    attached: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Their bytes."""
 
 
 def known_of(case: CaseFile, folder: Path, *, model: SearchModel | None = None, seed: int = 0) -> Known:
@@ -93,15 +96,14 @@ def known_of(case: CaseFile, folder: Path, *, model: SearchModel | None = None, 
     if kind == "deployments":
         return _from_deployments(case, folder, model)
     nonmated, mated = case.search.tested_nonmated, case.search.tested_mated
-    common = {
-        "nonmated": None if nonmated is None else nonmated.span.lo,
-        "mated": None if mated is None else mated.span.lo,
-    }
+    sizes = Known(
+        nonmated=None if nonmated is None else nonmated.span.lo, mated=None if mated is None else mated.span.lo
+    )
     if kind == "stated" or case.search.fpir is None or case.search.tested_gallery is None:
-        return Known(**common, assumptions=("the rates are those that were stated for this gallery and threshold",))
+        return replace(sizes, assumptions=("the rates are those that were stated for this gallery and threshold",))
     answers = _published(case)
-    return Known(
-        **common, answers=answers, assumptions=tuple(dict.fromkeys(t for a in answers for t in a.assumptions[1:])),
+    return replace(
+        sizes, answers=answers, assumptions=tuple(dict.fromkeys(t for a in answers for t in a.assumptions[1:])),
         warnings=tuple(dict.fromkeys(t for a in answers for t in a.warnings)),
     )  # fmt: skip
 
@@ -109,8 +111,8 @@ def known_of(case: CaseFile, folder: Path, *, model: SearchModel | None = None, 
 def _published(case: CaseFile) -> tuple[Answer, ...]:
     """FPIR at the ends of the gallery, in the words of the search model."""
     search = case.search
-    assert search.fpir is not None  # noqa: S101
-    assert search.tested_gallery is not None  # noqa: S101
+    assert search.fpir is not None
+    assert search.tested_gallery is not None
     tested = round(search.tested_gallery.span.best or search.tested_gallery.span.lo)
     fnir = case.capture.fnir if case.capture is not None and case.capture.fnir is not None else search.fnir
     point = OperatingPoint(
@@ -123,16 +125,15 @@ def _published(case: CaseFile) -> tuple[Answer, ...]:
 
 
 def _from_deployments(case: CaseFile, folder: Path, model: SearchModel | None) -> Known:
-    from misid.ground.files import sha256_of
     from misid.search.deployments import DeploymentsModel
     from misid.search.reading import read_deployments
 
-    files = {}
+    files: dict[str, bytes] = {}
     if model is None:
         path = folder / str(case.search.deployments)
         table = read_deployments(path)
         model = DeploymentsModel(deployments=table.deployments, growth=case.search.growth.span)
-        files = {"search.deployments": sha256_of(path)}
+        files = {"search.deployments": path.read_bytes()}
     threshold = None if case.search.threshold is None else float(case.search.threshold)
     gallery = case.search.gallery.span
     answers = [model.fpir(round(n), threshold) for n in dict.fromkeys((gallery.lo, gallery.hi))]
@@ -141,7 +142,7 @@ def _from_deployments(case: CaseFile, folder: Path, model: SearchModel | None) -
     mated = case.search.tested_mated
     return Known(
         fpir=_over(answers), nonmated=searches, mated=None if mated is None else mated.span.lo,
-        level=answers[0].level, answers=tuple(answers), files=files,
+        level=answers[0].level, answers=tuple(answers), files=_hashes(files), attached=files,
         assumptions=(
             *dict.fromkeys(t for a in answers for t in a.assumptions),
             "each search of the deployments is taken as one of another person, in the bound of the likelihood ratio",
@@ -151,7 +152,7 @@ def _from_deployments(case: CaseFile, folder: Path, model: SearchModel | None) -
 
 
 def _from_tally(case: CaseFile, folder: Path, model: SearchModel | None, seed: int) -> Known:
-    files = {}
+    files: dict[str, bytes] = {}
     if model is None:
         model, files = tally_model(case, folder, seed)
     if not isinstance(model, TallyModel):
@@ -173,7 +174,8 @@ def _from_tally(case: CaseFile, folder: Path, model: SearchModel | None, seed: i
         fpir=_over(fpir), fnir=None if given else _over([fnir]), nonmated=float(model.test.people),
         mated=float(model.mates.people) if model.mates is not None and model.mates.people else None,
         outranked=outranked_of(model, round(gallery), threshold, group),
-        alike=alike_of(model, gallery, threshold, group), scored=scored, level=LEVEL, answers=answers, files=files,
+        alike=alike_of(model, gallery, threshold, group), scored=scored, level=LEVEL, answers=answers, files=_hashes(files),
+        attached=files,
         assumptions=tuple(dict.fromkeys(t for a in answers for t in a.assumptions)),
         warnings=tuple(dict.fromkeys(t for a in answers for t in a.warnings)),
     )  # fmt: skip
@@ -189,11 +191,10 @@ def outranked_of(model: TallyModel, gallery: int, threshold: float, group: str |
     return Span(lo=0.0, best=float(np.clip(share, 0.0, 1.0)), hi=1.0)
 
 
-def tally_model(case: CaseFile, folder: Path, seed: int) -> tuple[TallyModel, dict[str, str]]:
-    """The search model of the tally that a case names, and the file's hash."""
+def tally_model(case: CaseFile, folder: Path, seed: int) -> tuple[TallyModel, dict[str, bytes]]:
+    """The search model of the tally that a case names, and the file's bytes."""
     from importlib.resources import files
 
-    from misid.ground.files import sha256_of
     from misid.search.from_tally.model import model_from_tally
     from misid.tally import read_tally
 
@@ -201,7 +202,11 @@ def tally_model(case: CaseFile, folder: Path, seed: int) -> tuple[TallyModel, di
     shipped = name.removeprefix("example:")
     path = Path(str(files("misid") / "examples" / f"{shipped}.tally")) if name != shipped else folder / name
     made = model_from_tally(read_tally(path), kin_in_test=case.search.kin_in_test, seed=seed)
-    return made, {"search.tally": sha256_of(path)}
+    return made, {"search.tally": path.read_bytes()}
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {key: hashlib.sha256(body).hexdigest() for key, body in files.items()}
 
 
 def _answered(answers: list[Answer]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 RESULT_FORMAT = "misid-case-result-1"
@@ -139,7 +139,8 @@ class CaseResult:
         That the person named is the person scanned (no match: that the person is in the gallery), over all priors.
     suspicion : Ratio or None
         No match: for the status that it is said to show.
-    bound : Bound
+    bound : Bound or None
+        None where somebody chose from a list: the choice is worth what the reviewer's test says, not the engine's.
     changes : tuple of Change
     fallacies : tuple of Fallacy
     inputs : tuple of Given
@@ -163,7 +164,7 @@ class CaseResult:
     priors: tuple[AtPrior, ...]
     probability: Range
     suspicion: Ratio | None
-    bound: Bound
+    bound: Bound | None
     changes: tuple[Change, ...]
     fallacies: tuple[Fallacy, ...]
     inputs: tuple[Given, ...]
@@ -171,6 +172,8 @@ class CaseResult:
     warnings: tuple[str, ...]
     files: dict[str, str]
     seed: int
+    attached: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """The files themselves, for the bundle; no part of the record."""
 
     @property
     def title(self) -> str:
@@ -178,7 +181,9 @@ class CaseResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, in the order of the attributes."""
-        return asdict(self)
+        record = asdict(replace(self, attached={}))
+        del record["attached"]
+        return record
 
     def __repr__(self) -> str:
         p = self.probability

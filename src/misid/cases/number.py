@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from misid.encounter.reading_shapes import Allowed, read_shape, shown
-from misid.encounter.shapes import Beta, Counts, Fixed, LogUniform, Lognormal, Pert, Shape, Uniform
+from misid.encounter.shapes import Beta, Counts, Fixed, Lognormal, LogUniform, Pert, Shape, Uniform
 from misid.evidence import load
 from misid.ground.codes import problem
 from misid.ground.errors import Findings, UsageError
@@ -56,7 +56,7 @@ class Stated:
         return span_of(self.shape)
 
     @property
-    def basis(self) -> str:
+    def basis(self) -> Literal["document", "source", "assumption"]:
         """Where it comes from, in one word."""
         return "document" if self.document else "source" if self.source else "assumption"
 
@@ -127,7 +127,7 @@ class Number:
                 **{name: {"type": "number"} for name in numbers},
                 "prior": {"enum": ["jeffreys", "uniform"]},
                 "source": {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]},
-                **{name: text for name in BESIDE[1:]},
+                **dict.fromkeys(BESIDE[1:], text),
             },
             "anyOf": [{"required": [name]} for name in BESIDE[:3]],
             "additionalProperties": False,

@@ -152,7 +152,7 @@ def _contradictions(given: Raw, name: str) -> Iterator[Problem]:
         yield wrong("no_kin", "both no_kin and kin", "one of the two", "leave one of them out")
     for key in ("capture", "group"):
         if _table(given, key).get("tally_group") is not None and search.get("model") != "tally":
-            yield wrong(f"{key}.tally_group", "a group of a tally", "search.model = \"tally\"", "fpir_times instead")
+            yield wrong(f"{key}.tally_group", "a group of a tally", 'search.model = "tally"', "fpir_times instead")
     if _table(given, "group").get("fnir") is not None and _table(given, "capture").get("fnir") is not None:
         yield wrong("group.fnir", "FNIR of the group and of the capture", "one of the two", "leave one of them out")
 
@@ -219,7 +219,9 @@ def _of_the_answer(given: Raw, returned: Raw, search: Raw, wrong: Any) -> Iterat
             yield wrong("returned.score", "given beside scores", "scores alone", "leave score out")
         threshold = search.get("threshold")
         if isinstance(threshold, int | float) and scores and scores[-1] < threshold:
-            yield wrong("returned.scores", f"{scores[-1]:g}", f"at least search.threshold = {threshold:g}", "correct one")
+            yield wrong(
+                "returned.scores", f"{scores[-1]:g}", f"at least search.threshold = {threshold:g}", "correct one"
+            )
     score, threshold = returned.get("score"), search.get("threshold")
     if isinstance(score, int | float) and isinstance(threshold, int | float) and score < threshold:
         yield wrong("returned.score", f"{score:g}", f"at least search.threshold = {threshold:g}", "correct one of them")
@@ -244,7 +246,7 @@ def _of_the_answer(given: Raw, returned: Raw, search: Raw, wrong: Any) -> Iterat
     if review and not (many and not known) and "wrong_when_there" in review:
         yield wrong("review.wrong_when_there", "given for one candidate", "only for a list", "leave it out")
     if review and many and not known and review.get("said") == "different":
-        yield wrong("review.said", "'different'", '"same": the person named is who was chosen', "said = \"same\"")
+        yield wrong("review.said", "'different'", '"same": the person named is who was chosen', 'said = "same"')
     if review:
         yield from _of_the_review(review, wrong, listed=many and not known)
     if answer == "no match":

@@ -1,4 +1,4 @@
-"""Several scans of one person, kin in the gallery, and human review: every way in which the answers can have come about.
+"""Several scans of one person, kin in the gallery, human review: every way in which the answers can have come about.
 
 One scan without kin is `misid.cases.likelihoods.match` or `no_match`; a test holds the two together.
 """
@@ -146,7 +146,9 @@ def _urn(events: Sequence[Role], chances: Mapping[Role, Floats], alike: Floats) 
     value: Floats = np.ones(())
     for n, event in enumerate(events):
         seen = sum(earlier == event for earlier in events[:n])
-        value = value * (chances[event] if n == 0 else (chances[event] * (1 - alike) + alike * seen) / (1 - alike + alike * n))
+        value = value * (
+            chances[event] if n == 0 else (chances[event] * (1 - alike) + alike * seen) / (1 - alike + alike * n)
+        )
     return value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.special import ndtr
@@ -11,7 +11,7 @@ from misid.cases.file import CaseFile
 from misid.cases.known import Scored
 from misid.cases.likelihoods import Likelihoods, listed, scored
 from misid.ground.errors import NotEstimableError
-from misid.search.from_tally.given_probe import given_probe
+from misid.search.from_tally.given_probe import GivenProbe, given_probe
 from misid.search.from_tally.mates import MateCounts
 from misid.search.from_tally.model import TallyModel
 from misid.search.span import Span
@@ -37,7 +37,12 @@ class MatedScores:
     """
 
     def __init__(
-        self, mates: MateCounts, members: Sequence[int], scale: object, rng: np.random.Generator, draws: int
+        self,
+        mates: MateCounts,
+        members: Sequence[int],
+        scale: Callable[[Floats], Floats],
+        rng: np.random.Generator,
+        draws: int,
     ) -> None:
         mine = np.isin(mates.group, list(members))
         score, count = mates.score[mine], mates.count[mine]
@@ -58,7 +63,7 @@ class MatedScores:
         self.width = self._silverman()
 
     def _scaled(self, score: Floats) -> Floats:
-        return np.asarray(self._to(score))  # type: ignore[operator]
+        return np.asarray(self._to(score))
 
     def _silverman(self) -> float:
         share = np.cumsum(self.count) / self.count.sum()
@@ -66,7 +71,7 @@ class MatedScores:
         sd = float(np.sqrt((self.at - mean) ** 2 @ self.count / self.count.sum()))
         quarter, three = (float(np.interp(q, share, self.at)) for q in (0.25, 0.75))
         spread = min(sd, (three - quarter) / 1.349) if three > quarter else sd
-        return 0.9 * max(spread, 1e-9) * float(self.count.sum()) ** -0.2
+        return float(0.9 * max(spread, 1e-9) * float(self.count.sum()) ** -0.2)
 
     def density(self, score: float) -> Floats:
         """(draws,) f1 per unit of the score."""
@@ -110,7 +115,6 @@ def scored_of(
         )
     members = None if group is None else model.labels[group]
     at = np.append(scores, threshold)
-    made = []
     each = list(given_probe(model.projection, gallery, at, members))
     curve = model.projection.members[0].fit.curve
     mated = MatedScores(
@@ -126,22 +130,20 @@ def scored_of(
         made = scored(density=density[:, 0], below=below, fpir=fpir, top_density=top)
     else:
         made = _listed(case, each, density, mated, scores, missed)
-    return Scored(
-        right=made.right, wrong=made.wrong, unenrolled=made.unenrolled, other=made.other, missed=missed
-    )
+    return Scored(right=made.right, wrong=made.wrong, unenrolled=made.unenrolled, other=made.other, missed=missed)
 
 
 def _listed(
-    case: CaseFile, each: Sequence[object], density: Floats, mated: MatedScores, scores: Floats, missed: Floats
+    case: CaseFile, each: Sequence[GivenProbe], density: Floats, mated: MatedScores, scores: Floats, missed: Floats
 ) -> Likelihoods:
     """A full list hides what is below its last candidate; a shorter one shows that there is nothing."""
     k = len(scores)
     full = k == case.returned.list_length
     lowest = k - 1 if full else k
     everyone = list(range(k))
-    log_with = np.array([g.log_list(everyone, lowest) for g in each])  # type: ignore[attr-defined]
+    log_with = np.array([g.log_list(everyone, lowest) for g in each])
     log_without = np.array(
-        [[g.log_list([*everyone[:l], *everyone[l + 1 :]], lowest) for l in everyone] for g in each]  # type: ignore[attr-defined]
+        [[g.log_list([*everyone[:one], *everyone[one + 1 :]], lowest) for one in everyone] for g in each]
     )
     below = mated.below(float(scores[-1])) if full else missed
     return listed(

@@ -26,8 +26,16 @@ SEED = 20261127
 Points = Mapping[str, Floats]
 """Values of every number by its path, (n, 1), so that draws of a tally go along the second axis."""
 
-_grown_fpir = np.frompyfunc(grown_fpir, 3, 1)
-_grown_fnir = np.frompyfunc(grown_fnir, 3, 1)
+_each_fpir = np.vectorize(grown_fpir, otypes=[np.float64])
+_each_fnir = np.vectorize(grown_fnir, otypes=[np.float64])
+
+
+def _grown_fpir(fpir: Floats, ratio: Floats, b: Floats | float) -> Floats:
+    return np.asarray(_each_fpir(fpir, ratio, b))
+
+
+def _grown_fnir(fnir: Floats, ratio: Floats, a: Floats) -> Floats:
+    return np.asarray(_each_fnir(fnir, ratio, a))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +111,9 @@ def _inputs(case: CaseFile, known: Known) -> Iterator[Input]:
             title = "how far false matches repeat in scans of one person"
             yield Input(path="alike", title=title, stated=None, span=known.alike)
         else:
-            yield from stated("repeats.alike", "how far false matches repeat in scans of one person", case.repeats.alike)
+            yield from stated(
+                "repeats.alike", "how far false matches repeat in scans of one person", case.repeats.alike
+            )
         yield from stated("repeats.found_alike", "how far being found repeats", case.repeats.found_alike)
         yield from stated("repeats.agree", "chance that two false matches name one stranger", case.repeats.agree)
     if case.review is not None:
@@ -190,9 +200,7 @@ def seen_at(case: CaseFile, known: Known, at: Points) -> Seen:
         elif known.scored is not None:
             whole = _reviewed(known, person, review)
         else:
-            whole = scans(
-                _answers(case), missed=missed, fpir=fpir, outranked=outranked, person=person, review=review
-            )
+            whole = scans(_answers(case), missed=missed, fpir=fpir, outranked=outranked, person=person, review=review)
         # What the bound added counts as strangers.
         whole = Likelihoods(
             right=whole.right, wrong=whole.wrong, other=whole.other,
@@ -209,7 +217,8 @@ def seen_at(case: CaseFile, known: Known, at: Points) -> Seen:
 def _reason(known: Known, reason: str, nonmated: float | None) -> str:
     if known.nonmated is None and nonmated is not None:
         return (
-            f"the size of the test is not stated; a rate of 1 in {nonmated:,.0f} takes at least so many people to be seen"
+            f"the size of the test is not stated; a rate of 1 in {nonmated:,.0f} takes at least so many people "
+            "to be seen"
         )
     return reason
 
@@ -220,20 +229,22 @@ def rates_at(case: CaseFile, known: Known, at: Points) -> tuple[Floats, Floats]:
     if case.search.model == "published":
         ratio, growth = at["search.gallery"] / at["search.tested_gallery"], at["search.growth"]
     base = at["fpir"] if "fpir" in at else at["search.fpir"]
-    fpir = _grown_fpir(base, ratio, growth).astype(np.float64)
+    fpir = _grown_fpir(base, ratio, growth)
     for key in ("capture", "group"):
         if f"{key}.fpir_times" in at:
-            fpir = _grown_fpir(fpir, at[f"{key}.fpir_times"], 1.0).astype(np.float64)
+            fpir = _grown_fpir(fpir, at[f"{key}.fpir_times"], 1.0)
     missed = next(at[key] for key in ("fnir", "capture.fnir", "group.fnir", "search.fnir") if key in at)
     if case.search.model == "published":
-        missed = _grown_fnir(missed, ratio, at["search.fnir_growth"] * (1 - growth)).astype(np.float64)
+        missed = _grown_fnir(missed, ratio, at["search.fnir_growth"] * (1 - growth))
     return fpir, missed
 
 
 def _chosen(case: CaseFile) -> bool:
     """Somebody chose the person named from a list, whose scores are not known."""
     returned = case.returned
-    return returned.answer == "match" and returned.list_length > 1 and returned.scores is None and returned.score is None
+    return (
+        returned.answer == "match" and returned.list_length > 1 and returned.scores is None and returned.score is None
+    )
 
 
 def _answers(case: CaseFile) -> list[int | None]:
@@ -256,7 +267,9 @@ def _person(case: CaseFile, known: Known, at: Points) -> Person:
             none = none * (1 - found)
             weight = weight + found
             first = first + found * at.get(f"kin.{name}.first", np.zeros(()))
-    share = np.divide(first, weight, out=np.zeros(np.broadcast_shapes(np.shape(first), np.shape(weight))), where=weight > 0)
+    share = np.divide(
+        first, weight, out=np.zeros(np.broadcast_shapes(np.shape(first), np.shape(weight))), where=weight > 0
+    )
     zero = np.zeros(())
     return Person(
         alike_wrong=at["alike"] if "alike" in at else at.get("repeats.alike", zero),
@@ -278,16 +291,17 @@ def _review(case: CaseFile, at: Points) -> Review | None:
     return Review(right=right, wrong=wrong)
 
 
-def _of_scores(known: Known, person: Person, right_factor: Floats | float = 1.0, wrong_factor: Floats | float = 1.0) -> Likelihoods:
+def _of_scores(
+    known: Known, person: Person, right_factor: Floats | float = 1.0, wrong_factor: Floats | float = 1.0
+) -> Likelihoods:
     """Score or list known, with a relative whose score is distributed as the mate's."""
     scored = known.scored
-    assert scored is not None  # noqa: S101
+    assert scored is not None
     kin, first = person.twin, person.twin_first
     as_mate = scored.right / np.maximum(1 - scored.missed, 1e-12)
     right = scored.right * (1 - kin * first) * right_factor
     wrong = (
-        scored.wrong * (1 - kin) * wrong_factor
-        + kin * (first * scored.right + as_mate * scored.missed) * right_factor
+        scored.wrong * (1 - kin) * wrong_factor + kin * (first * scored.right + as_mate * scored.missed) * right_factor
     )
     unenrolled = scored.unenrolled * (1 - kin) * wrong_factor + kin * as_mate * right_factor
     right, wrong, unenrolled, other = np.broadcast_arrays(right, wrong, unenrolled, scored.other * (1 - kin * first))
@@ -313,4 +327,3 @@ def _in_list(
     unenrolled = (1 - kin) * shown * none + kin * (h + w)
     right, wrong, unenrolled = np.broadcast_arrays(right, wrong, unenrolled)
     return Likelihoods(right=right, wrong=wrong, unenrolled=unenrolled, other=np.zeros_like(right))
-

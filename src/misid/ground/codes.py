@@ -93,7 +93,10 @@ CODES: dict[str, tuple[str, str]] = {
     "E112": ("incomplete-bundle", "A file of a bundle is missing."),
     "E113": ("changed-bundle", "A file of a bundle is not the one that was written."),
     "E114": ("later-bundle", "A bundle is of a version or kind that this misid does not know."),
-    "E100": ("not-a-case", "A case file is no TOML, or has a key that is not known or a value that is none of its key."),
+    "E100": (
+        "not-a-case",
+        "A case file is no TOML, or has a key that is not known or a value that is none of its key.",
+    ),
     "E101": ("case-incomplete", "A case file lacks something without which it says nothing."),
     "E102": (
         "case-without-a-source",
