@@ -90,15 +90,19 @@ def compute_case(case: CaseFile, known: Known, *, seed: int = 0) -> CaseResult:
     search = _ratio(at, at.seen.search, named=named)
     extras = case.review is not None or bool(case.other)
     result = CaseResult(
-        format=RESULT_FORMAT, misid=__version__, case=without_paths(plain_case(case)), kind=_kind(case), answers=_answers(case),
+        format=RESULT_FORMAT, misid=__version__, case=without_paths(plain_case(case)), kind=_kind(case),
+        answers=_answers(case),
         gallery=_range(case.search.gallery.span), fpir=at.over(at.seen.fpir), missed=at.over(at.seen.missed),
-        search=search, enrolled=_enrolled(at), whole=_ratio(at, at.seen.whole, named=named, all_of_it=True) if extras else None,
+        search=search, enrolled=_enrolled(at),
+        whole=_ratio(at, at.seen.whole, named=named, all_of_it=True) if extras else None,
         priors=priors, probability=probability, suspicion=_suspicion(at) if not named else None,
         bound=None if _kind(case) == "chosen from a list" else Bound(
             lowest=at.seen.lowest, highest=at.seen.highest, reason=at.seen.bound_reason, reached=at.seen.capped,
         ),
-        changes=_changes(case, known, named), fallacies=(), inputs=tuple(_given(i) for i in _all_inputs(case, at.inputs)),
-        assumptions=(*known.assumptions, *_assumed(case, known)), warnings=known.warnings, files=dict(known.files), seed=seed,
+        changes=_changes(case, known, named), fallacies=(),
+        inputs=tuple(_given(i) for i in _all_inputs(case, at.inputs)),
+        assumptions=(*known.assumptions, *_assumed(case, known)), warnings=known.warnings, files=dict(known.files),
+        seed=seed,
         attached=dict(known.attached),
     )  # fmt: skip
     return replace(result, fallacies=fallacies_of(case, result))

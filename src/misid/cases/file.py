@@ -125,19 +125,8 @@ class Repeats(_Part):
     )  # fmt: skip
     """Correlation of being found over scans of an enrolled person."""
     agree: Share = assumed(
-        "misid's simulations of strangers gave 0 to 2 in 100; a face that resembles many would give more", lo=0.0, "
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        ""
-        "hi=0.02
+        "misid's simulations of strangers gave 0 to 2 in 100; a face that resembles many would give more",
+        lo=0.0, hi=0.02,
     )  # fmt: skip
     """P(two false matches with strangers name the same one)."""
 

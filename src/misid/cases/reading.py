@@ -275,7 +275,8 @@ def _of_the_review(review: Raw, wrong: Any, *, listed: bool) -> Iterator[Problem
     elif told is False and "follows" not in review:
         yield wrong(
             "review.follows", "not there", "needed where the reviewer knew what the machine had said",
-            'follows = { shape = "uniform", lo = 0.2, hi = 0.9, source = "howard2020-bias", assumption = "why" }', "E101",
+            'follows = { shape = "uniform", lo = 0.2, hi = 0.9, source = "howard2020-bias", assumption = "why" }',
+            "E101",
         )  # fmt: skip
     elif told is True and "follows" in review:
         yield wrong("review.follows", "given for an independent review", "leave it out", "independent = false")
