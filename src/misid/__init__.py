@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from misid._version import __version__
 
 if TYPE_CHECKING:
+    from misid.cases import case
     from misid.rates import compute_rates
     from misid.report import write_report
     from misid.scores import check, open_scores, pseudonymise
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "build_tally",
+    "case",
     "check",
     "compute_rates",
     "merge_tallies",
@@ -32,6 +34,7 @@ __all__ = [
 
 _HOME = {
     "build_tally": "misid.tally",
+    "case": "misid.cases",
     "check": "misid.scores",
     "compute_rates": "misid.rates",
     "merge_tallies": "misid.tally",

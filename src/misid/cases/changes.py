@@ -11,7 +11,7 @@ from misid.cases.known import Known
 from misid.cases.number import Stated, assumed
 from misid.cases.terms import inputs_of
 from misid.encounter.shapes import Fixed
-from misid.ground.numbers import significant
+from misid.ground.numbers import denominator, significant
 from misid.search.span import Span
 
 
@@ -31,7 +31,7 @@ def variants_of(case: CaseFile, known: Known) -> Iterator[Variant]:
         if one.span.is_known:
             continue
         for value in (one.span.lo, one.span.hi):
-            title = f"{one.title}: {written(value)}"
+            title = f"{one.title}: {as_said(one.path, value)}"
             if one.stated is None:
                 fixed: dict[str, Any] = {one.path: Span.exactly(value)}
                 yield Variant(
@@ -41,6 +41,31 @@ def variants_of(case: CaseFile, known: Known) -> Iterator[Variant]:
                 moved = _with(case, one.path.split("."), replace(one.stated, shape=Fixed(value=value)))
                 yield Variant(kind="range", title=title, case=moved, known=known, path=one.path, value=value)
     yield from _what_if(case, known)
+
+
+_ENDS = {
+    "search.growth": {0.0: "not at all", 1.0: "in step with it"},
+    "search.fnir_growth": {},
+    "search.gallery": {}, "search.tested_gallery": {},
+}  # fmt: skip
+
+
+def as_said(path: str, value: float) -> str:
+    """A number of the case in words: "3 in 100", "never", "not at all".
+
+    Examples
+    --------
+    >>> as_said("search.fpir", 0.003), as_said("search.growth", 0.0), as_said("kin.twin.share", 1.0)
+    ('3 in 1,000', 'not at all', 'always')
+    """
+    if path in _ENDS:
+        return _ENDS[path].get(value, written(value))
+    if path.endswith((".lr", "_times")) or value > 1:
+        return written(value)
+    if value in (0.0, 1.0):
+        return "always" if value else "never"
+    size = denominator(value)
+    return f"{written(float(f'{value * size:.3g}'))} in {size:,}"
 
 
 def written(value: float) -> str:

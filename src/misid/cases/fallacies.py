@@ -12,16 +12,33 @@ from misid.ground.numbers import denominator, out_of, significant
 
 
 def fallacies_of(case: CaseFile, result: CaseResult) -> tuple[Fallacy, ...]:
-    """The fallacies that this case invites, the commonest first."""
-    found = _of_no_match(case, result) if result.kind == "no match" else _of_match(case, result)
-    return tuple(found)
+    """The fallacies that this case invites."""
+    found = list(_of_no_match(case, result) if result.kind == "no match" else _of_match(case, result))
+    told_of_kin = "kin" in case.model_fields_set
+
+    def place(fallacy: Fallacy) -> int:
+        if fallacy.id == "twin" and not told_of_kin:
+            return len(ORDER)
+        return ORDER.index(fallacy.id)
+
+    return tuple(sorted(found, key=place))
+
+
+ORDER = (
+    "definitive", "accuracy", "no-match", "two-answers", "twin", "review", "transposed", "rank", "score", "record",
+    "scans", "base-rate", "defence", "most-similar",
+)  # fmt: skip
+"""Those that a case's own facts invite come before those that every case invites."""
 
 
 def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     false, p = rate_text(result.fpir), chance_text(result.probability)
+    few = rate_text(Range(lo=result.fpir.lo, hi=result.fpir.lo)) if result.fpir.lo > 0 else "a few searches"
     if case.claims.definitive:
         yield Fallacy(
-            id="definitive", name="A match taken as definitive",
+            id="definitive",
+            short="No figure supports certainty: a search also names somebody for people who are not in the gallery.",
+            name="A match taken as definitive",
             claim=f"A match is definitive ({case.claims.by}).",
             why=f"The figures of this case allow a probability of {p} that the person named is the person scanned. "
             "No figure supports certainty, and none can: a search names somebody for people who are not in the "
@@ -30,21 +47,20 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     if case.claims.accuracy is not None:
         said = f"{100 * case.claims.accuracy:.10g} %"
         yield Fallacy(
-            id="accuracy", name="Accuracy taken for the probability of this match",
+            id="accuracy",
+            short="An accuracy says how often searches go well in a test, and not how often a match is right.",
+            name="Accuracy taken for the probability of this match",
             claim=f"The system is {said} accurate, so this match is {said} certain ({case.claims.by}).",
             why="An accuracy says how often searches go well, over all searches of a test. How often a match is right "
             "depends also on how many of those scanned are in the gallery. Here that gives "
             f"{p}.",
         )  # fmt: skip
+    if result.fpir.lo < HALF:
+        yield _transposed(few, false, p)
     yield Fallacy(
-        id="transposed", name="Transposed conditional (prosecutor's fallacy)",
-        claim=f"A search names a wrong person in only {false}, so the chance that this is the wrong person is {false}.",
-        why="That is how often somebody who is not in the gallery gets a match. The chance that somebody who got a "
-        "match "
-        f"is not the person named is another number: here the chance of the right person is {p}.",
-    )  # fmt: skip
-    yield Fallacy(
-        id="base-rate", name="Base rate neglected",
+        id="base-rate",
+        short="How many of those scanned are in the gallery changes what the answer is worth.",
+        name="Base rate neglected",
         claim="The match speaks for itself, whoever was scanned.",
         why="The same match is worth less where fewer of those scanned are in the gallery: with "
         f"{hundred_text(result.priors[0].prior)} enrolled the probability is {chance_text(result.priors[0].right)}, "
@@ -52,7 +68,9 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     )  # fmt: skip
     if result.search.lr.lo > 1:
         yield Fallacy(
-            id="defence", name="Defence fallacy",
+            id="defence",
+            short="It is evidence, of the weight said above; how much it shows depends on the rest.",
+            name="Defence fallacy",
             claim=f"With {result.gallery.hi:,.0f} images in the gallery somebody would always match, so the match "
             "says nothing.",
             why="A match is more probable if the person named is the person scanned, by a factor of "
@@ -60,14 +78,18 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
         )  # fmt: skip
     if len(result.answers) > 1:
         yield Fallacy(
-            id="scans", name="Several scans taken as independent",
+            id="scans",
+            short="The same face in the same gallery meets the same lookalikes: false matches repeat.",
+            name="Several scans taken as independent",
             claim="Each further scan is a new, independent test.",
             why="The same face searched again in the same gallery meets the same lookalikes. A false match tends to be "
             "repeated; two scans are worth less than two tests of two people.",
         )  # fmt: skip
         if any(a.startswith("another") for a in result.answers):
             yield Fallacy(
-                id="two-answers", name="One of two answers taken as right",
+                id="two-answers",
+                short="At most one of them is, and perhaps neither.",
+                name="One of two answers taken as right",
                 claim="Two people were named, so it is one of them.",
                 why="At most one of them is the person scanned, and perhaps neither: the probability that neither "
                 "is, is "
@@ -75,25 +97,33 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
             )  # fmt: skip
     if result.kind == "chosen from a list" or case.returned.rank > 1 or case.returned.scores is not None:
         yield Fallacy(
-            id="rank", name="Rank taken for probability",
+            id="rank",
+            short="Somebody is at the top of every list, also where the person scanned is not in the gallery.",
+            name="Rank taken for probability",
             claim="The person named is at the top of the list, so it is probably that person.",
             why="Somebody is at the top of every list, also when the person scanned is not in the gallery.",
         )  # fmt: skip
     if case.returned.score is not None or case.returned.scores is not None:
         yield Fallacy(
-            id="score", name="Similarity score taken for probability",
+            id="score",
+            short="A score is a measure of likeness on the maker's own scale.",
+            name="Similarity score taken for probability",
             claim="A score of 0.9, or of 90 %, means that it is this person with a probability of 90 %.",
             why="A score is a measure of likeness on the maker's own scale. What it is worth follows from how often "
             "strangers reach it in a gallery of this size.",
         )  # fmt: skip
     yield Fallacy(
-        id="most-similar", name="Most similar taken for the same",
+        id="most-similar",
+        short="Whoever is scanned, one person in the gallery is the most like them.",
+        name="Most similar taken for the same",
         claim="Of all people in the gallery this one is the most like the person scanned, so it is that person.",
         why="Whoever is scanned, one person in the gallery is the most like them.",
     )  # fmt: skip
     if case.no_kin is None:
         yield Fallacy(
-            id="twin", name="Relatives forgotten",
+            id="twin",
+            short="Systems match most identical twins, and no threshold changes that.",
+            name="Relatives forgotten",
             claim="Everybody's face is different.",
             why="Systems match most identical twins, and some brothers and sisters, and no threshold changes that. "
             + ("The case file says who may be in the gallery." if not all(k.share.default for k in case.kin.values())
@@ -101,23 +131,44 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
         )  # fmt: skip
     if case.review is not None:
         yield Fallacy(
-            id="review", name="Machine and reviewer counted as two witnesses",
+            id="review",
+            short="People who are told what a machine found tend to agree with it.",
+            name="Machine and reviewer counted as two witnesses",
             claim="The machine and a person agree, so two have recognised the same face.",
             why="People who are told what a machine found tend to agree with it, and look at the faces that it chose "
             "because they are alike. Trained officers took 14 in 100 wrong people for the right one.",
         )  # fmt: skip
     if case.record is not None:
         yield Fallacy(
-            id="record", name="Record taken for the person",
+            id="record",
+            short="Two things must hold: the person named is the person scanned, and the record is right.",
+            name="Record taken for the person",
             claim=f"The record says “{case.record.says}”, so that is true of the person scanned.",
             why="Two things must hold: that the person named is the person scanned, and that the record is right. "
             f"Both together: {chance_text(_over([r.record for r in result.priors if r.record is not None]))}.",
         )  # fmt: skip
 
 
+HALF = 0.5
+"""Where more searches than this name somebody wrong, nobody takes that for a small chance of error."""
+
+
+def _transposed(few: str, false: str, p: str) -> Fallacy:
+    return Fallacy(
+        id="transposed",
+        name="Transposed conditional (prosecutor's fallacy)",
+        claim=f"A search names a wrong person in only {few}, so the chance that this is the wrong person is {few}.",
+        short="That is how often people who are not in the gallery get a match, and not how often a match is wrong.",
+        why=f"That is how often somebody who is not in the gallery gets a match (here {false}). The chance that "
+        f"somebody who got a match is not the person named is another number: here the right person is named in {p}.",
+    )
+
+
 def _of_no_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     yield Fallacy(
-        id="no-match", name="No match taken as a sign of guilt",
+        id="no-match",
+        short="Nobody is returned for people who were never enrolled, and for some who were.",
+        name="No match taken as a sign of guilt",
         claim="The system does not know this person, so something is wrong with them.",
         why="Nobody is returned for people who were never enrolled, and for some who were: "
         f"{rate_text(result.missed)} of those in the gallery. "
@@ -125,7 +176,9 @@ def _of_no_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
         "there."),
     )  # fmt: skip
     yield Fallacy(
-        id="base-rate", name="Base rate neglected",
+        id="base-rate",
+        short="How many of those scanned are in the gallery changes what the answer is worth.",
+        name="Base rate neglected",
         claim="No match means not in the gallery.",
         why="How probable that is depends on how many of those scanned are in the gallery: with "
         f"{hundred_text(result.priors[0].prior)} enrolled the person is in it after all with a probability of "
@@ -135,7 +188,9 @@ def _of_no_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     if case.claims.accuracy is not None:
         said = f"{100 * case.claims.accuracy:.10g} %"
         yield Fallacy(
-            id="accuracy", name="Accuracy taken for the probability of this answer",
+            id="accuracy",
+            short="An accuracy says how often searches go well in a test, and not how often a match is right.",
+            name="Accuracy taken for the probability of this answer",
             claim=f"The system is {said} accurate, so it would have found them ({case.claims.by}).",
             why=f"It misses {rate_text(result.missed)} of those in its gallery, by the figures of this case.",
         )  # fmt: skip

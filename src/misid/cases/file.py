@@ -50,8 +50,8 @@ class Search(_Part):
     fnir: Share | None = None
     """FNIR at the threshold, any rank: the mate is not returned at all. published: at N0; stated: at N."""
     growth: Annotated[Stated, Number(PROPORTION)] = assumed(
-        "no test says how this engine's false positives grow with the gallery: 0, not at all; 1, as with independent "
-        "comparisons", source=("grother-phillips",), lo=0.0, hi=1.0,
+        "not known of this engine: 0, it does not grow; 1, it grows as with independent comparisons",
+        source=("grother-phillips",), lo=0.0, hi=1.0,
     )  # fmt: skip
     """published: b."""
     fnir_growth: Annotated[Stated, Number(PROPORTION)] = assumed(
@@ -67,9 +67,7 @@ class Search(_Part):
     """deployments: path of a CSV file."""
     kin_in_test: StrictBool = False
     """tally: relatives were in the test as they are in the gallery."""
-    outranked: Share = assumed(
-        "not known: of searches that find both, how often the wrong person is first", lo=0.0, hi=1.0
-    )
+    outranked: Share = assumed("not known", lo=0.0, hi=1.0)
     """P(a stranger's score is above the mate's | both at or above the threshold)."""
     tested_nonmated: People | None = None
     """published, stated: people of the test who were not in its gallery; bounds every likelihood ratio."""
@@ -141,16 +139,14 @@ class Kin(_Part):
     match: Share
     """P(an enrolled relative is at or above the threshold)."""
     number: Annotated[StrictInt, Field(ge=1, le=50)] = 1
-    first: Share = assumed("not known: of searches that find both, how often the relative is first", lo=0.0, hi=0.5)
+    first: Share = assumed("not known", lo=0.0, hi=0.5)
 
 
 DEFAULT_KIN = {
     "twin": Kin(
         title="an identical twin",
-        share=assumed(
-            "nothing is said of twins: as many as in the population", source=("mz-rate",), lo=0.004, hi=0.008
-        ),
-        enrolled=assumed("nothing is said: as likely as other people", lo=0.3, mode=0.6, hi=0.98),
+        share=assumed("as many as in the population", source=("mz-rate",), lo=0.004, hi=0.008),
+        enrolled=assumed("as likely as other people", lo=0.3, mode=0.6, hi=0.98),
         match=assumed(
             "measured at 1:1; the threshold of a search is stricter", source=("twins-identical",), lo=0.3, hi=0.99
         ),

@@ -72,11 +72,12 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Fallacy:
-    """A mistake that this case invites, and why it is one."""
+    """A mistake that this case invites, and why it is one: `short` in a sentence, `why` with the numbers."""
 
     id: str
     name: str
     claim: str
+    short: str
     why: str
 
 

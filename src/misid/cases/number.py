@@ -16,6 +16,7 @@ from misid.encounter.shapes import Beta, Counts, Fixed, Lognormal, LogUniform, P
 from misid.evidence import load
 from misid.ground.codes import problem
 from misid.ground.errors import Findings, UsageError
+from misid.ground.numbers import significant
 from misid.search.span import Span
 
 BESIDE = ("source", "document", "assumption", "note")
@@ -86,9 +87,28 @@ def span_of(shape: Shape) -> Span:
 
 
 def said_span(stated: Stated) -> str:
-    """The shape in words; where it has no ends of its own, that its 95 % limits are used."""
-    words = stated.shape.said()
-    return f"{words} (95 % limits)" if isinstance(stated.shape, Beta | Counts | Lognormal) else words
+    """The range that is used, in words: a case is computed at its ends, so that its shape does not matter.
+
+    Examples
+    --------
+    >>> said_span(Stated(shape=Pert(lo=0.3, mode=0.5, hi=0.9))), said_span(Stated(shape=Fixed(value=2e8)))
+    ('0.3 to 0.9, most likely 0.5', '200,000,000')
+    """
+    span = stated.span
+    if span.is_known:
+        return _written(span.lo)
+    words = f"{_written(span.lo)} to {_written(span.hi)}"
+    if isinstance(stated.shape, Counts):
+        return f"{words} (95 % limits of {stated.shape.k:,} in {stated.shape.n:,})"
+    if isinstance(stated.shape, Beta | Lognormal):
+        return f"{words} (95 % limits of {stated.shape.said()})"
+    return words if span.best is None else f"{words}, most likely {_written(span.best)}"
+
+
+def _written(value: float) -> str:
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:.4g}" if 1e-4 <= abs(value) < 1e4 else significant(value, 3)
 
 
 def assumed(why: str, *, source: tuple[str, ...] = (), **shape: float) -> Stated:

@@ -43,7 +43,8 @@ def parsed(text: str, name: str) -> CaseFile:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         seen = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "tables within tables without end"
         raise BadInputError([problem(
-            "E100", where=name, seen=seen, allowed="TOML", remedy="misid case new, and fill in what it writes",
+            "E100", where=name, seen=seen, allowed="TOML", remedy="misid case ready:single-match --show, and change "
+            "what it prints",
         )]) from error  # fmt: skip
     return checked(given, name)
 

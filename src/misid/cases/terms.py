@@ -73,7 +73,7 @@ def _inputs(case: CaseFile, known: Known) -> Iterator[Input]:
     if search.model == "published":
         yield from stated("search.tested_gallery", "references in the test's gallery", search.tested_gallery)
         yield from stated("search.fpir", "how often a search of the test's gallery named a wrong person", search.fpir)
-        yield from stated("search.growth", "growth of that rate with the gallery", search.growth)
+        yield from stated("search.growth", "growth of that with the gallery", search.growth)
     elif search.model == "stated":
         yield from stated("search.fpir", "how often a search of this gallery names a wrong person", search.fpir)
     elif known.fpir is not None:
@@ -90,7 +90,7 @@ def _inputs(case: CaseFile, known: Known) -> Iterator[Input]:
     if search.model == "published":
         yield from stated("search.fnir_growth", "growth of the misses with the gallery", search.fnir_growth)
     if known.scored is None and not _chosen(case):
-        title = "where the right person and a stranger are found, how often the stranger is first"
+        title = "a stranger above the right person, where both are found"
         if known.outranked is not None and search.outranked.default:
             yield Input(path="outranked", title=title, stated=None, span=known.outranked)
         else:

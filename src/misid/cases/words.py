@@ -15,7 +15,7 @@ def lines_of(result: CaseResult) -> Iterator[tuple[str, str]]:
     yield f"probability that {what}", chance_text(result.probability)
     lo, hi = result.priors[0].prior, result.priors[-1].prior
     yield "if before the search so many of those scanned were enrolled", chance_text(Range(lo=lo, hi=hi))
-    words = " to ".join(dict.fromkeys(word for word, _ in result.search.words))
+    words = ", to ".join(_directed(result, word, which) for word, which in result.search.words)
     yield "likelihood ratio of the search", f"{lr_text(result.search.lr)} ({words})"
     if result.whole is not None:
         yield "with the review and the other evidence", lr_text(result.whole.lr)
@@ -30,6 +30,11 @@ def lines_of(result: CaseResult) -> Iterator[tuple[str, str]]:
         yield f"likelihood ratio for: {result.suspicion.first}", lr_text(result.suspicion.lr)
     yield "searches that name a wrong person", rate_text(result.fpir)
     yield "searches that miss the right person", rate_text(result.missed)
+
+
+def _directed(result: CaseResult, word: str, which: str) -> str:
+    """ENFSI's word, and whether it is for or against."""
+    return word if not which else f"{word} {'for' if which == result.search.first else 'against'}"
 
 
 def _over(ranges: list[Range]) -> Range:
