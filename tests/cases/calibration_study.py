@@ -17,12 +17,14 @@ import sys
 import time
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from misid.cases.bounds import empirical_bounds
+from misid.cases.known import BOTH
 from misid.cases.likelihoods import Likelihoods, match, no_match, scored
 from misid.cases.tallied import MatedScores
 from misid.search.from_tally import TallyModel, model_of
@@ -43,6 +45,7 @@ CASES = 1000
 DRAWS = 200
 PRIORS = (0.05, 0.95)
 NONE, WRONG, RIGHT = 0, 1, 2
+UNKNOWN = -1.0
 
 COLUMNS = (
     "gallery", "prior", "enrolled", "returned", "oracle_lr", "lr", "lr_lo", "lr_hi", "oracle", "p", "p_lo", "p_hi",
@@ -64,7 +67,8 @@ def truth_worlds(path: Path, only: Iterable[str] = ()) -> list[World]:
 def tested(generator: Any, rng: np.random.Generator, people: int) -> TallyModel:
     """The search model of a simulated test, mated scores included."""
     counts = draw_test(generator, people, rng)
-    own = mates(generator, rng, generator.draw_subjects(rng, people))
+    middle, spread = mates(generator, rng, generator.draw_subjects(rng, people))
+    own = middle + spread * rng.standard_normal(people)
     found = MateCounts(
         group=np.zeros(people, dtype=np.int64), score=np.sort(own), count=np.ones(people, dtype=np.int64), people=people
     )
@@ -91,7 +95,7 @@ def judged(w: World, model: TallyModel, gallery: int, cases: int, rng: np.random
     top = w.top(rng, who, gallery)[:, 0]
     relative = kin_scores(w.generator, rng, {k: v[who] for k, v in w.people.items() if k in "ga"}, gallery)
     top = np.maximum(top, relative)
-    own = np.where(enrolled, w.mated[who] if "x" in w.people else _fresh(w, rng, who), -np.inf)
+    own = np.where(enrolled, w.mated_scores(rng, who), -np.inf)
     best = np.maximum(top, own)
     returned = np.where(best < threshold, NONE, np.where(own > top, RIGHT, WRONG))
     oracle = _true(w, gallery, threshold, best, returned)
@@ -100,40 +104,32 @@ def judged(w: World, model: TallyModel, gallery: int, cases: int, rng: np.random
     rows = []
     for k in range(cases):
         p, lr = drawn[k].posterior(prior[k]), drawn[k].lr_enrolled()
-        m = alone[k].posterior(prior[k])
+        one = alone[k]
+        m = np.full(3, UNKNOWN) if one is None else one.posterior(prior[k])
         o = oracle[k]
         rows.append([
             gallery, prior[k], int(enrolled[k]), int(returned[k]), float(o.lr_enrolled()),
-            *np.quantile(lr, [0.5, 0.025, 0.975]).tolist(), float(o.posterior(prior[k])),
-            *np.quantile(p, [0.5, 0.025, 0.975]).tolist(), float(m[0]), float(m.min()), float(m.max()),
+            *np.nanquantile(lr, [0.5, 0.025, 0.975]).tolist(), float(o.posterior(prior[k])),
+            *np.nanquantile(p, [0.5, 0.025, 0.975]).tolist(), float(m[0]), float(m.min()), float(m.max()),
         ])  # fmt: skip
     return rows
 
 
-def _fresh(w: World, rng: np.random.Generator, who: Any) -> Any:
-    people = {k: v[who] for k, v in w.people.items() if hasattr(v, "__len__") and len(v) == len(w)}
-    return mates(w.generator, rng, people)
-
-
 def _true(w: World, gallery: int, threshold: float, best: Any, returned: Any) -> list[Likelihoods]:
     """From the generator's own densities, the person effect integrated out: mates and strangers share it."""
-    pool = np.sort(w.mated)
-    width = 0.9 * min(pool.std(), (np.quantile(pool, 0.75) - np.quantile(pool, 0.25)) / 1.349) * len(pool) ** -0.2
     step = (w.scores[1] - w.scores[0]) * 0.25
     out = []
     for s, what in zip(best, returned, strict=True):
         if what == NONE:
             quiet = np.exp(-w.expected(gallery, threshold))
-            missed = w.mated < threshold
+            missed = w.mated_below(threshold)
             out.append(_one(0.0, float((quiet * missed).mean()), float(quiet.mean())))
             continue
         lam = w.expected(gallery, s)
         slope = (w.expected(gallery, s - step) - w.expected(gallery, s + step)) / (2 * step)
-        density = np.exp(-(((s - w.mated) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi))
         phi = slope * np.exp(-lam)
-        out.append(_one(
-            float((density * np.exp(-lam)).mean()), float((phi * (w.mated < s)).mean()), float(phi.mean())
-        ))  # fmt: skip
+        right, wrong = w.mated_density(s) * np.exp(-lam), phi * w.mated_below(s)
+        out.append(_one(float(right.mean()), float(wrong.mean()), float(phi.mean())))
     return out
 
 
@@ -166,17 +162,17 @@ def _drawn(model: TallyModel, gallery: int, threshold: float, best: Any, returne
     return out
 
 
-def _match_only(model: TallyModel, gallery: int, threshold: float, returned: Any) -> list[Likelihoods]:
-    """(3,) at the estimate and at the two corners that are best and worst for the person returned."""
+def _match_only(model: TallyModel, gallery: int, threshold: float, returned: Any) -> list[Likelihoods | None]:
+    """(3,) at the estimate and at the two corners best and worst for the person returned; None without an estimate."""
+    model = replace(model, level=BOTH)
     f, m = model.fpir(gallery, threshold), model.fnir(gallery, None, threshold)
     first = model.fnir(gallery, 1, threshold)
-    high = f.hi if f.status == "ok" and f.hi is not None else f.bound or 1.0
-    low = f.lo or 0.0
-    middle = f.estimate if f.estimate is not None else (max(low, 1e-6) * high) ** 0.5
-    fpir = np.array([middle, low, high])
+    if f.status != "ok" or f.estimate is None or m.estimate is None or first.estimate is None:
+        return [None] * len(returned)
+    fpir = np.array([f.estimate, f.lo, f.hi], dtype=float)
     missed = np.array([m.estimate, m.lo, m.hi], dtype=float)
-    share = 1 - (1 - (first.estimate or 0)) / (1 - (m.estimate or 0)) if first.estimate is not None else 0.0
-    outranked = np.array([min(max(share, 0.0), middle), 0.0, high])
+    share = 1 - (1 - first.estimate) / (1 - m.estimate) if m.estimate < 1 else 0.0
+    outranked = np.array([min(max(share, 0.0), f.estimate), 0.0, fpir[2]])
     bounds = empirical_bounds(model.test.people, model.mates.people if model.mates else None)
     some = match(missed=missed, fpir=fpir, outranked=outranked).bounded(bounds.lowest, bounds.highest)
     none = no_match(missed=missed, fpir=fpir).bounded(bounds.lowest, bounds.highest)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_ndtr, ndtri
+from scipy.special import log_ndtr, ndtr, ndtri
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,8 +23,8 @@ class Normal:
     name = "person effect, normal"
     G, w = 1, np.ones(1)
 
-    def __init__(self, spread: float = 0.4, mated: tuple[float, float] = (6.0, 1.2)) -> None:
-        self.spread, self.mated = spread, mated
+    def __init__(self, spread: float = 0.4) -> None:
+        self.spread = spread
 
     def draw_subjects(self, rng: np.random.Generator, n: int) -> dict[str, Any]:
         return {"g": np.zeros(n, dtype=int), "a": self.spread * rng.standard_normal(n)}
@@ -34,9 +34,6 @@ class Normal:
 
     def cond_logp(self, g: Floats, a: Floats, t: float) -> Floats:
         return log_ndtr(a - t)[:, None]
-
-    def mated_scores(self, rng: np.random.Generator, probes: dict[str, Any], k: int = 1) -> Floats:
-        return self.mated[0] + self.mated[1] * rng.standard_normal((len(probes["g"]), k))
 
 
 @dataclass
@@ -49,7 +46,9 @@ class World:
         Ascending.
     log_rate : (n, S) float
     mated : (n,) float
-        A mated score of each.
+        Mean mated score of each.
+    spread : float
+        Its standard deviation; 0 where `mated` is the one score that there is.
     """
 
     generator: Any
@@ -57,6 +56,7 @@ class World:
     scores: Floats
     log_rate: Floats = field(repr=False)
     mated: Floats = field(repr=False)
+    spread: float = 0.0
 
     @property
     def name(self) -> str:
@@ -74,6 +74,23 @@ class World:
     def fpir(self, gallery: float, score: float) -> float:
         return float(-np.expm1(-self.expected(gallery, score)).mean())
 
+    def mated_scores(self, rng: np.random.Generator, who: npt.NDArray[np.int64]) -> Floats:
+        """A mated score of each of some people."""
+        return np.asarray(self.mated[who] + self.spread * rng.standard_normal(len(who)))
+
+    def mated_density(self, score: float) -> Floats:
+        """(n,) density at a score; by a kernel over all people where each has one score."""
+        width = self.spread or _silverman(self.mated)
+        z = (score - self.mated) / width
+        density = np.exp(-z * z / 2) / (width * np.sqrt(2 * np.pi))
+        return density if self.spread else np.full(len(self), density.mean())
+
+    def mated_below(self, score: float) -> Floats:
+        """(n,) P(the mated score is below a score)."""
+        if self.spread:
+            return np.asarray(ndtr((score - self.mated) / self.spread))
+        return np.full(len(self), (self.mated < score).mean())
+
     def threshold(self, gallery: float, fpir: float) -> float:
         lo, hi = float(self.scores[0]), float(self.scores[-1])
         for _ in range(60):
@@ -90,13 +107,17 @@ class World:
         return out
 
 
+def _silverman(x: Floats) -> float:
+    quarter, three = np.quantile(x, [0.25, 0.75])
+    return float(0.9 * min(x.std(), (three - quarter) / 1.349) * len(x) ** -0.2)
+
+
 def world(generator: Any, rng: np.random.Generator, n: int = 3000) -> World:
     """People of a generator with their exact tails on a grid of scores."""
     if hasattr(generator, "truth_probes"):
         people = generator.truth_probes()
         scores = np.arange(0.28, 0.965, 0.01)
         at = [generator.logp_at(float(s)) for s in scores]
-        mated = np.asarray((people["x"] * people["y"]).sum(axis=1), dtype=np.float64)
     else:
         people = generator.draw_subjects(rng, n)
         low, high, step = (2.0, 36.0, 0.05) if getattr(generator, "dist", "") == "logit" else (1.5, 11.0, 0.05)
@@ -105,24 +126,30 @@ def world(generator: Any, rng: np.random.Generator, n: int = 3000) -> World:
             at = [np.broadcast_to(np.asarray(generator.logsf(float(s))), (n, 1)) for s in scores]
         else:
             at = [generator.cond_logp(people["g"], people["a"], float(s)) for s in scores]
-        mated = mates(generator, rng, people)
     w = np.asarray(generator.w)
     rates = [np.log(np.maximum(-np.log1p(-np.exp(np.minimum(p, -1e-12))) @ w, 1e-300)) for p in at]
     # A tail that cancelled to nothing stays below its neighbours.
     log_rate = np.minimum.accumulate(np.stack(rates, axis=1), axis=1) - 1e-9 * np.arange(len(scores))
-    return World(generator=generator, people=people, scores=scores, log_rate=log_rate, mated=mated)
+    mated, spread = mates(generator, rng, people)
+    return World(generator=generator, people=people, scores=scores, log_rate=log_rate, mated=mated, spread=spread)
 
 
-def mates(generator: Any, rng: np.random.Generator, people: dict[str, Any]) -> Floats:
-    """One mated score of each person."""
+def mates(generator: Any, rng: np.random.Generator, people: dict[str, Any]) -> tuple[Floats, float]:
+    """Mean and standard deviation of each person's mated score; 0 where the mean is the score itself."""
     n = len(people["g"])
     if "x" in people:
-        return np.asarray((people["x"] * people["y"]).sum(axis=1), dtype=np.float64)
-    if hasattr(generator, "mated_scores"):
-        return np.asarray(generator.mated_scores(rng, people)[:, 0])
+        # An old enrolment photograph: with the sample as it is the two kinds of scores would never meet.
+        noise = rng.standard_normal(people["y"].shape) * np.sqrt(generator.var)
+        old = people["y"] + noise
+        old /= np.linalg.norm(old, axis=1)[:, None]
+        return np.asarray((people["x"] * old).sum(axis=1), dtype=np.float64), 0.0
+    if hasattr(generator, "quality"):
+        middle, spread = generator.mated
+        shift = np.array([q[3] for q in generator.quality])[people["q"]]
+        return middle + shift, float(np.hypot(spread, generator.tau_m))
     if getattr(generator, "dist", "") == "logit":
-        return 20.0 + 3.0 * rng.standard_normal(n)
-    return 6.0 + 1.2 * rng.standard_normal(n)
+        return np.full(n, 20.0), 3.0
+    return np.full(n, 6.0), 1.2
 
 
 def kin_scores(generator: Any, rng: np.random.Generator, people: dict[str, Any], gallery: float) -> Floats:

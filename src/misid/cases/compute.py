@@ -54,7 +54,7 @@ class Sum:
         """Lowest and highest over the points; where there are draws, of their limits."""
         values = np.broadcast_to(values, np.broadcast_shapes(np.shape(values), (1, 1)))
         # Numbers under which what was seen cannot have been are left out: they are not those of this case.
-        possible = np.asarray(~np.isnan(values).any(axis=1))
+        possible = np.asarray(~np.isnan(values).all(axis=1))
         last = bool(possible[-1])
         values = values[possible]
         if not len(values):
@@ -65,7 +65,7 @@ class Sum:
         if values.shape[1] == 1:
             low = middle = high = values[:, 0]
         else:
-            low, middle, high = np.quantile(values, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2], axis=1)
+            low, middle, high = np.nanquantile(values, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2], axis=1)
         lo, hi = float(low.min()), float(high.max())
         estimate = None
         if self.best and last and len(self.at[self.inputs[0].path]) > 1:

@@ -13,6 +13,8 @@ import numpy as np
 from misid.ground.errors import UsageError
 from misid.tally.model import Floats
 
+_LEAST = 1e-300
+
 
 @dataclass(frozen=True, kw_only=True)
 class Likelihoods:
@@ -118,7 +120,9 @@ def match(*, missed: Floats, fpir: Floats, outranked: Floats) -> Likelihoods:
 def no_match(*, missed: Floats, fpir: Floats) -> Likelihoods:
     """A search returned nobody: the mate was missed, or is not there, and no stranger reached the threshold."""
     _checked(missed=missed, fpir=fpir)
-    wrong, alone = np.broadcast_arrays(missed * (1 - fpir), 1 - np.asarray(fpir, dtype=np.float64))
+    # Where strangers always match, nobody sees "no match"; the ratio of the two probabilities is still that of misses.
+    quiet = np.maximum(1 - np.asarray(fpir, dtype=np.float64), _LEAST)
+    wrong, alone = np.broadcast_arrays(missed * quiet, quiet)
     return Likelihoods(right=np.zeros_like(wrong), wrong=wrong, unenrolled=alone, other=np.zeros_like(wrong))
 
 

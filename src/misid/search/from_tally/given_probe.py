@@ -44,7 +44,8 @@ class GivenProbe:
 
     def top_density(self) -> Floats:
         """(S,) density of the highest non-mated score."""
-        return np.asarray(self.weight @ (self.intensity * np.exp(-self.expected)))
+        with np.errstate(divide="ignore"):
+            return np.asarray(self.weight @ np.exp(np.log(self.intensity) - self.expected))
 
     def alike(self, at: int = 0) -> float:
         """Correlation of false matches over scans of one person at a score: (E[F^2] - E[F]^2) / (E[F] (1 - E[F]))."""
