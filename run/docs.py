@@ -1,4 +1,4 @@
-"""Writes the pages of the documentation that are made from the package: docs/cli.md, docs/codes.md, docs/evidence.md.
+"""Writes the pages of the documentation that are made from the package: cli, codes, evidence and backtests.
 
 Run it after a change to a command, a code or a published number: ``python run/docs.py``. The tests compare.
 """
@@ -171,7 +171,17 @@ def _source(source: Source) -> list[str]:
     return lines
 
 
-PAGES = {"cli.md": cli_page, "codes.md": codes_page, "evidence.md": evidence_page}
+def backtests_page() -> str:
+    """docs/backtests.md: what the command prints."""
+    from misid.cli.main import run
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        run(["backtest", "--quiet", "--format", "md"])
+    return printed.getvalue()
+
+
+PAGES = {"backtests.md": backtests_page, "cli.md": cli_page, "codes.md": codes_page, "evidence.md": evidence_page}
 
 
 if __name__ == "__main__":

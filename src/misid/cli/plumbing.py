@@ -22,6 +22,7 @@ COMMANDS = {
     "merge": "Add tallies of disjoint sets of searches.",
     "rates": "Error rates with their limits, from scores or a tally.",
     "project": "What figures from one gallery mean for another, with limits or a refusal.",
+    "backtest": "Predictions written down before their outcomes are read, and how they fared.",
     "case": "What one answer of one search is worth as evidence.",
     "report": "A page that a stranger can read, and the same as JSON and CSV.",
     "evidence": "Published numbers: what is said, by whom, and how near it was read.",

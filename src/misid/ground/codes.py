@@ -79,6 +79,7 @@ CODES: dict[str, tuple[str, str]] = {
         "A published number has no source, or its source no address or date that can be read.",
     ),
     "E070": ("no-usable-deployment", "No row of a table of deployments has the numbers that are needed."),
+    "E071": ("not-a-back-test-record", "A record or a study of the back-tests lacks a field or has one that is none."),
     "E090": (
         "not-a-shape",
         "A range in a scenario has no shape that is known, lacks a number of it or has one too many.",
@@ -114,11 +115,12 @@ CODES: dict[str, tuple[str, str]] = {
     "W018": ("no-nonmated", "There is nothing non-mated: FMR and FPIR are not defined."),
     "W019": ("group-without-comparisons", "A group has nothing mated, or nothing non-mated: a rate is not defined."),
     "W020": ("few-people", "The test has so few people that it can give bounds only."),
-    "W021": ("ids-perhaps-identifying", "A few ids look like names."),
+    "W021": ("ids-perhaps-identifying", "A few ids look like names, or ids could be numbers of people."),
     "W022": ("unexplained-empty-lists", "Searches returned nobody although no return threshold was declared."),
     "W023": ("self-comparisons-left-out", "Rows in which a sample is compared with itself were left out."),
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
     "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
+    "W032": ("not-a-date", "A cell that should hold a date holds something else."),
 }
 
 
