@@ -33,7 +33,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", strict=True)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True)
 
 
 class Search(_Part):
@@ -262,11 +262,25 @@ def case_of(given: Mapping[str, Any], name: str = "case") -> CaseFile:
 
 def schema_text() -> str:
     """The JSON schema of case files, as it is published (docs/schema/case-v1.json)."""
-    made = CaseFile.model_json_schema()
+    numbers: dict[str, Any] = {}
     # Defaults that are numbers with their origin are told by the documentation.
-    made = _without_defaults(made)
+    made = _named(_without_defaults(CaseFile.model_json_schema()), numbers)
+    made["$defs"] = {**made.get("$defs", {}), **numbers}
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "misid case file, version 1"}
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _named(value: Any, numbers: dict[str, Any]) -> Any:
+    """Each kind of number once, by a name."""
+    if isinstance(value, list):
+        return [_named(v, numbers) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if "assumption" in value.get("properties", {}) and "shape" in value.get("properties", {}):
+        name = next((n for n, known in numbers.items() if known == value), f"Number{len(numbers) + 1}")
+        numbers[name] = value
+        return {"$ref": f"#/$defs/{name}"}
+    return {k: _named(v, numbers) for k, v in value.items()}
 
 
 def _without_defaults(value: Any) -> Any:

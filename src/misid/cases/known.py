@@ -196,14 +196,24 @@ def tally_model(case: CaseFile, folder: Path, seed: int) -> tuple[TallyModel, di
     """The search model of the tally that a case names, and the file's bytes."""
     from importlib.resources import files
 
-    from misid.search.from_tally.model import model_from_tally
     from misid.tally import read_tally
 
     name = str(case.search.tally)
     shipped = name.removeprefix("example:")
     path = Path(str(files("misid") / "examples" / f"{shipped}.tally")) if name != shipped else folder / name
-    made = model_from_tally(read_tally(path), kin_in_test=case.search.kin_in_test, seed=seed)
-    return made, {"search.tally": path.read_bytes()}
+    tally = read_tally(path)
+    body = path.read_bytes()
+    key = (hashlib.sha256(body).hexdigest(), case.search.kin_in_test, seed)
+    if key not in _models:
+        from misid.search.from_tally.model import model_from_tally
+
+        _models.clear()
+        _models[key] = model_from_tally(tally, kin_in_test=case.search.kin_in_test, seed=seed)
+    return _models[key], {"search.tally": body}
+
+
+_models: dict[tuple[str, bool, int], TallyModel] = {}
+"""The last model fitted: several questions of one tally are asked one after the other, and a fit takes seconds."""
 
 
 def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -134,7 +134,7 @@ def points_of(inputs: tuple[Input, ...]) -> tuple[Points, bool]:
     ranges = [i for i in inputs if not i.span.is_known]
     generator = np.random.default_rng(SEED)
     if 2 ** len(ranges) <= MOST_CORNERS:
-        corners = np.array(list(product((0.0, 1.0), repeat=len(ranges)))).reshape(-1, len(ranges))
+        corners = np.array(list(product((0.0, 1.0), repeat=len(ranges)))).reshape(2 ** len(ranges), len(ranges))
     else:
         corners = generator.integers(0, 2, (MOST_CORNERS, len(ranges))).astype(float)
         corners[0], corners[1] = 0.0, 1.0

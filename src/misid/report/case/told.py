@@ -42,10 +42,10 @@ class Told:
         value = self.values.at(path)
         return Value(path, str(value), str(value))
 
-    def hundred(self, path: str, *, rest: bool = False) -> Value:
-        """A probability as so many of 100; those missing to 100 with `rest`."""
+    def hundred(self, path: str) -> Value:
+        """A probability as so many of 100."""
         value = float(self.values.at(path))
-        return Value(path, raw(value), of_hundred(1 - value if rest else value))
+        return Value(path, raw(value), of_hundred(value))
 
     def chance(self, path: str) -> Words:
         """A range of a probability: "28 to 99.97 in 100"."""
