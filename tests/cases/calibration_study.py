@@ -30,7 +30,7 @@ from misid.cases.tallied import MatedScores
 from misid.search.from_tally import TallyModel, model_of
 from misid.search.from_tally.given_probe import given_probe
 from misid.search.from_tally.mates import MateCounts
-from tests.cases.simulated import Normal, World, kin_scores, mates, world
+from tests.cases.simulated import Normal, World, expected, kin_scores, mates, world
 from tests.search.projection_study import draw_test, truth_generators
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ UNKNOWN = -1.0
 
 COLUMNS = (
     "gallery", "prior", "enrolled", "returned", "oracle_lr", "lr", "lr_lo", "lr_hi", "oracle", "p", "p_lo", "p_hi",
-    "match_p", "match_lo", "match_hi",
+    "match_p", "match_lo", "match_hi", "bounded_oracle", "bounded_match",
 )  # fmt: skip
 """`returned` is NONE, WRONG or RIGHT; `lr` is for being enrolled; `p` is that the person returned is right."""
 
@@ -101,18 +101,28 @@ def judged(w: World, model: TallyModel, gallery: int, cases: int, rng: np.random
     oracle = _true(w, gallery, threshold, best, returned)
     drawn = _drawn(model, gallery, threshold, best, returned)
     alone = _match_only(model, gallery, threshold, returned)
+    at_threshold = [_true(w, gallery, threshold, [threshold], [NONE])[0], expected(w, gallery, threshold)]
     rows = []
     for k in range(cases):
-        p, lr = drawn[k].posterior(prior[k]), drawn[k].lr_enrolled()
+        p, lr, mean = drawn[k].posterior(prior[k]), drawn[k].lr_enrolled(), predictive(drawn[k])
         one = alone[k]
         m = np.full(3, UNKNOWN) if one is None else one.posterior(prior[k])
         o = oracle[k]
+        bounds = empirical_bounds(model.test.people, model.test.people)
+        plain = at_threshold[int(returned[k] != NONE)].bounded(bounds.lowest, bounds.highest)
         rows.append([
-            gallery, prior[k], int(enrolled[k]), int(returned[k]), float(o.lr_enrolled()),
-            *np.nanquantile(lr, [0.5, 0.025, 0.975]).tolist(), float(o.posterior(prior[k])),
-            *np.nanquantile(p, [0.5, 0.025, 0.975]).tolist(), float(m[0]), float(m.min()), float(m.max()),
+            gallery, prior[k], int(enrolled[k]), int(returned[k]), float(o.lr_enrolled()), float(mean.lr_enrolled()),
+            *np.nanquantile(lr, [0.025, 0.975]).tolist(), float(o.posterior(prior[k])),
+            float(mean.posterior(prior[k])), *np.nanquantile(p, [0.025, 0.975]).tolist(),
+            float(m[0]), float(m.min()), float(m.max()),
+            float(o.bounded(bounds.lowest, bounds.highest).posterior(prior[k])), float(plain.posterior(prior[k])),
         ])  # fmt: skip
     return rows
+
+
+def predictive(drawn: Likelihoods) -> Likelihoods:
+    """One likelihood of each kind, the draws averaged: what the test and its uncertainty together say."""
+    return _one(*(float(np.nanmean(getattr(drawn, name))) for name in ("right", "wrong", "unenrolled")))
 
 
 def _true(w: World, gallery: int, threshold: float, best: Any, returned: Any) -> list[Likelihoods]:

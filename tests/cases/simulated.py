@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_ndtr, ndtr, ndtri
 
+from misid.cases.likelihoods import Likelihoods
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -168,3 +170,27 @@ def kin_scores(generator: Any, rng: np.random.Generator, people: dict[str, Any],
     twin = rng.random(n) < generator.twin * chance
     best[twin] = np.maximum(best[twin], generator.tw[0] + generator.tw[1] * rng.standard_normal(int(twin.sum())))
     return middle + best
+
+
+def expected(w: World, gallery: float, threshold: float) -> Likelihoods:
+    """T, W and F by integrals over the mated score, for the people of a world."""
+    f = -np.expm1(-w.expected(gallery, threshold))
+    if not w.spread:
+        lam = np.array([w.expected(gallery, max(float(s), threshold)) for s in w.mated])
+        found = w.mated[:, None] >= threshold
+        quiet = np.exp(-lam)
+        right = np.where(found, quiet, 0.0).mean()
+        some = np.where(w.mated >= threshold, 1.0, f.mean()).mean()
+        return _of(right, some - right, f.mean())
+    s = np.linspace(threshold, float(w.mated.max() + 8 * w.spread), 1500)
+    step = s[1] - s[0]
+    inside = np.stack([w.mated_density(float(x)) * np.exp(-w.expected(gallery, float(x))) for x in s], axis=1)
+    right = (inside.sum(axis=1) - (inside[:, 0] + inside[:, -1]) / 2) * step
+    some = 1 - (1 - f) * w.mated_below(threshold)
+    return _of(right.mean(), (some - right).mean(), f.mean())
+
+
+def _of(right: float, wrong: float, unenrolled: float) -> Likelihoods:
+    return Likelihoods(
+        right=np.asarray(right), wrong=np.asarray(wrong), unenrolled=np.asarray(unenrolled), other=np.zeros(())
+    )

@@ -353,7 +353,7 @@ def case(
     --------
     >>> result = case("ready:single-match")
     >>> round(result.search.lr.lo), round(result.search.lr.hi)
-    (6, 334)
+    (1, 681)
     """
     from misid.cases.ready import opened
 
