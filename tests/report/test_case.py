@@ -159,7 +159,7 @@ def first_page(name: str) -> str:
 def test_page_one_states_neither_certainty_nor_the_transposed_conditional(name: str) -> None:
     text = first_page(name)
     assert "of 100 such cases" in text or name == "no-match"
-    assert "is not a probability" in text
+    assert "is not the probability that the answer is right" in text
     assert "in the gallery" in text
     for word in ("proves", "identified as", "certain that", "beyond doubt", "accurate to"):
         assert word not in text

@@ -251,15 +251,19 @@ def rate_text(r: Range) -> str:
     Examples
     --------
     >>> rate_text(Range(lo=0.003, hi=0.0488)), rate_text(Range(lo=0.04, hi=0.04))
-    ('3.0 to 49 in 1,000', '4.0 in 100')
+    ('3 to 49 in 1,000', '4 in 100')
     """
     if r.lo == r.hi:
         size = denominator(r.lo)
-        return f"{out_of(r.lo, size)} in {size:,}"
+        return f"{_so_many(r.lo, size)} in {size:,}"
     if 0 < r.lo < r.hi / 300:
         return f"{rate_text(Range(lo=r.lo, hi=r.lo))} to {rate_text(Range(lo=r.hi, hi=r.hi))}"
     size = denominator(r.lo if r.lo > 0 else r.hi)
-    return f"{out_of(r.lo, size)} to {out_of(r.hi, size)} in {size:,}"
+    return f"{_so_many(r.lo, size)} to {_so_many(r.hi, size)} in {size:,}"
+
+
+def _so_many(p: float, size: int) -> str:
+    return out_of(p, size).removesuffix(".0")
 
 
 def lr_text(r: Range) -> str:

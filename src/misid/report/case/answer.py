@@ -52,7 +52,7 @@ def _statement(told: Told) -> Statement:
     if told.over("other") is not None:
         words: Words = (
             "At most one of the people returned is the person scanned, and perhaps none is. By the figures given it is "
-            "the person named first in ", told.over_text("right", " of 100"), " such cases, another in ",
+            "the person named first in anything from ", told.over_text("right", " of 100"), " such cases, another in ",
             told.over_text("other", " of 100"), ", and nobody who was returned in ",
             told.over_text("neither", " of 100"), ".",
         )  # fmt: skip
@@ -60,14 +60,13 @@ def _statement(told: Told) -> Statement:
     what = "the choice from the list" if result.kind == "chosen from a list" else "the match"
     p = result.probability
     verdict = (
-        " The match does not settle who was scanned: what would narrow this has not been published, or is not known "
-        "here."
+        " It does not settle who was scanned: what would narrow this down is not published, or not known here."
         if p.hi - p.lo > WIDE
         else " Where in between, the figures do not say."
     )
     words = (
-        "By the figures given, the person named is the person scanned in ", told.cases("probability"), " such cases.",
-        verdict,
+        "By the figures given, the person named is the person scanned in anything from ", told.cases("probability"),
+        " such cases.", verdict,
     )  # fmt: skip
     return Statement(words, heading=f"What {what} is worth")
 
@@ -111,7 +110,7 @@ def _weight(told: Told) -> list[Block]:
                 told.text(f"{whole}.second"),
                 ". That is the likelihood ratio; 1 says nothing. On a scale of forensic laboratories: ",
                 told.words_of(whole),
-                ". It is not a probability.",
+                ". It is not the probability that the answer is right.",
             )
         )
     ]
@@ -130,14 +129,14 @@ def _a(noun: str) -> str:
 
 def _prior_words(told: Told) -> Words:
     last = len(told.result.priors) - 1
-    why = "For those who are not, every match is wrong. " if told.named else ""
+    why = "For those who are not, whoever is named is wrong. " if told.named else ""
     return (
         Strong("What it depends on first"),
         " is how many of the people who are scanned like this are in the gallery at all: here ",
         told.hundred("priors.0.prior"),
         " to ",
         told.hundred(f"priors.{last}.prior"),
-        f" of 100. {why}No one value is right, so no one probability is given: see ",
+        f" of 100. {why}Nobody knows that number exactly, so no single probability is given: see ",
         Ref("priors"),
         ".",
     )
@@ -161,9 +160,9 @@ def picture(told: Told) -> Figure:
     def x(p: float) -> float:
         return _LEFT + p * (_RIGHT - _LEFT)
 
-    canvas.text(0, 15, "enrolled,", ink=QUIET, size=16)
-    canvas.text(0, 34, "of 100", ink=QUIET, size=16)
-    canvas.text(_LEFT, 34, "right person, of 100" if told.named else "in the gallery, of 100", ink=QUIET, size=16)
+    canvas.text(0, 15, "in the gallery", ink=QUIET, size=15)
+    canvas.text(0, 34, "before, of 100", ink=QUIET, size=15)
+    canvas.text(_LEFT, 34, "right person, of 100" if told.named else "there after all, of 100", ink=QUIET, size=16)
     for tick in (0, 25, 50, 75, 100):
         canvas.line(x(tick / 100), top, x(tick / 100), bottom, ink=GRID)
         canvas.text(x(tick / 100), bottom + 20, f"{tick}", anchor="middle", ink=QUIET, size=16)
@@ -201,7 +200,7 @@ def picture(told: Told) -> Figure:
 
 
 def _decides(told: Told) -> list[Words]:
-    ranges = [(k, c) for k, c in enumerate(told.result.changes) if c.kind == "range"]
+    ranges = [(k, c) for k, c in enumerate(told.result.changes) if c.kind == "range" and c.path not in OBSCURE]
     pairs = [(ranges[k], ranges[k + 1]) for k in range(0, len(ranges) - 1, 2)]
     out: list[Words] = [_pair(told, a, b) for a, b in pairs[:DECIDE]]
     for k, change in enumerate(told.result.changes):
@@ -218,14 +217,18 @@ def _decides(told: Told) -> list[Words]:
     return out or ["Nothing: every number of the case is taken to be known."]
 
 
+MISSES = "how often the right person is missed"
+OBSCURE = ("search.fnir_growth",)
+"""Left to the table of changes: page one has no exponents."""
+
 SHORT = {
-    "search.fpir": "wrong names in the test", "search.growth": "growth with the gallery",
-    "search.outranked": "a stranger above the right person", "search.fnir": "misses", "capture.fnir": "misses",
-    "group.fnir": "misses", "search.fnir_growth": "growth of the misses", "search.gallery": "size of the gallery",
+    "search.fpir": "how often the test named a wrong person", "search.growth": "how that grows with the gallery",
+    "search.outranked": "a stranger above the right person", "search.fnir": MISSES, "capture.fnir": MISSES,
+    "group.fnir": MISSES, "search.fnir_growth": "growth of the misses", "search.gallery": "size of the gallery",
     "repeats.alike": "false matches that repeat", "repeats.found_alike": "being found again",
     "repeats.agree": "two false matches with one stranger", "review.accepts_right": "the reviewer and the right person",
     "review.accepts_wrong": "the reviewer and a wrong person", "review.follows": "the reviewer follows the machine",
-    "review.wrong_when_there": "a wrong choice from the list", "fpir": "wrong names", "fnir": "misses",
+    "review.wrong_when_there": "a wrong choice from the list", "fpir": "how often a wrong person is named", "fnir": MISSES,
 }  # fmt: skip
 """A few words for a number, by its path."""
 

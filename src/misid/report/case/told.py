@@ -108,7 +108,10 @@ class Told:
     def words_of(self, name: str) -> Words:
         """ENFSI's words for the two ends of a ratio."""
         record = self.values.at(name)
-        words = [Quoted(f"{word} for “{which}”" if which else word) for word, which in record["words"]]
+        pairs = record["words"]
+        if len(pairs) == 2 and pairs[0][1] == pairs[1][1] and pairs[0][1]:
+            return Quoted(f"{pairs[0][0]} to {pairs[1][0]} for “{pairs[0][1]}”")
+        words = [Quoted(f"{word} for “{which}”" if which else word) for word, which in pairs]
         return words[0] if len(words) == 1 else (words[0], " to ", words[1])
 
 
