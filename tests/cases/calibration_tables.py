@@ -225,10 +225,10 @@ PAGE = """# How often likelihood ratios and probabilities of a case hold
 Made by `python -m tests.cases.calibration_study`; the figures below are from
 [docs/data/case-calibration.json](data/case-calibration.json). What is computed is described in [The case](case.md).
 
-{cases} simulated cases, at least {fewest} for each of {engines} simulated engines whose truth is known by another route. A case
-is one search of a gallery of 100,000, 1 million, 10 million or 200 million by a person who is enrolled with a chance between
-5 and 95 in 100, at the threshold at which 5 in 100 searches by people who are not enrolled return somebody. Each case is
-judged three times:
+{cases} simulated cases, at least {fewest} for each of {engines} simulated engines whose truth is known by another
+route. A case is one search of a gallery of 100,000, 1 million, 10 million or 200 million by a person who is enrolled
+with a chance between 5 and 95 in 100, at the threshold at which 5 in 100 searches by people who are not enrolled
+return somebody. Each case is judged three times:
 
 - **truth known**: from the score, with the engine's own probabilities. This shows what the formulas are worth.
 - **score, from a test**: from the score, with nothing but a simulated test of 500 people of that engine ({tests}
@@ -247,15 +247,15 @@ enrolled, those with a ratio above 1.
 
 {oracle}
 
-{inside} slopes are within two standard errors of 0.9 to 1.1. Evidence misleads at these rates even when everything is known: an
-enrolled person can be missed, and a stranger can be found. That is what the ratio says, and no fault of it.
+{inside} slopes are within two standard errors of 0.9 to 1.1. Evidence misleads at these rates even when everything is
+known: an enrolled person can be missed, and a stranger can be found. That is what the ratio says, and no fault of it.
 
 ## Score, from a test of 500 people
 
 {used}
 
-{inside_used} slopes are within two standard errors of 0.9 to 1.1. No ratio is stated above 501 or below 1/501, the bounds of such a
-test; at most {strong} of the people who were not enrolled got one above 100.
+{inside_used} slopes are within two standard errors of 0.9 to 1.1. No ratio is stated above 501 or below 1/501, the
+bounds of such a test; at most {strong} of the people who were not enrolled got one above 100.
 
 ![Tippett curves and reliability, all engines](img/case-calibration.svg)
 

@@ -226,9 +226,11 @@ SHORT = {
     "search.outranked": "a stranger above the right person", "search.fnir": MISSES, "capture.fnir": MISSES,
     "group.fnir": MISSES, "search.fnir_growth": "growth of the misses", "search.gallery": "size of the gallery",
     "repeats.alike": "false matches that repeat", "repeats.found_alike": "being found again",
-    "repeats.agree": "two false matches with one stranger", "review.accepts_right": "the reviewer and the right person",
+    "repeats.agree": "two false matches with one stranger",
+    "review.accepts_right": "the reviewer and the right person",
     "review.accepts_wrong": "the reviewer and a wrong person", "review.follows": "the reviewer follows the machine",
-    "review.wrong_when_there": "a wrong choice from the list", "fpir": "how often a wrong person is named", "fnir": MISSES,
+    "review.wrong_when_there": "a wrong choice from the list", "fpir": "how often a wrong person is named",
+    "fnir": MISSES,
 }  # fmt: skip
 """A few words for a number, by its path."""
 

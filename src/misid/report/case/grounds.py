@@ -125,7 +125,7 @@ def method(told: Told) -> Section:
     if result.bound is not None:
         reached = " That bound was reached here." if result.bound.reached else ""
         blocks.append(Paragraph((
-            RULE, ". Here the highest is ", told.ratio_of("bound.highest"), ": ", told.text("bound.reason"), ".",
+            RULE, ". Here from ", told.ratio_of("bound.lowest"), " to ", told.ratio_of("bound.highest"), ": ", told.text("bound.reason"), ".",
             reached,
         )))  # fmt: skip
     blocks.append(
@@ -225,7 +225,9 @@ def change(told: Told) -> Section:
 
 def mistakes(told: Told) -> Section:
     """The fallacies that this case invites: those of page one by name, and the next."""
-    first, found = first_mistakes(told), told.result.fallacies
+    found = told.result.fallacies
+    # Where they are few there is room for all of them in full.
+    first = first_mistakes(told) if len(found) > first_mistakes(told) else 0
     names = "; ".join(f.name for f in found[:first])
     more: list[Words] = [
         (Strong(f.name), ". “", told.text(f"fallacies.{k}.claim"), "” ", told.text(f"fallacies.{k}.why"))
@@ -233,7 +235,7 @@ def mistakes(told: Told) -> Section:
         if k >= first
     ]
     return Section("mistakes", "Mistakes that this case invites", (
-        Paragraph((Quoted(f"Those of section 1 are known as: {names}."), " And others:" if more else "")),
+        *([Paragraph((Quoted(f"Those of section 1 are known as: {names}."), " And others:"))] if first else []),
         *([Bullets(tuple(more))] if more else []),
     ))  # fmt: skip
 
