@@ -8,7 +8,7 @@ independent sets whose spread says how exact a result is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -142,7 +142,9 @@ class Space:
         for _ in range(n // block):
             yield sobol.random(block)[:, keep] + _HALF_STEP if keep.size else np.empty((block, 0))
 
-    def through(self, points: Floats, given: Mapping[str, float] | None = None) -> dict[str, Floats]:
+    def through(
+        self, points: Floats, given: Mapping[str, float] | None = None, paths: Collection[str] | None = None
+    ) -> dict[str, Floats]:
         """Values of the parameters at independent points (n, d).
 
         Parameters
@@ -151,6 +153,8 @@ class Space:
             In (0, 1), a column for each of `varying`.
         given : mapping, optional
             Parameters held at one value. What is correlated with one is drawn as that value lets one expect.
+        paths : collection of str, optional
+            Only these; default all.
 
         Returns
         -------
@@ -167,7 +171,7 @@ class Space:
             else np.array([self.shapes[path].mean])
             if self.shapes[path].is_fixed
             else self.shapes[path].draw(columns[path])
-            for path in self.paths
+            for path in (self.paths if paths is None else sorted(paths))
         }
 
     def _correlated(self, points: Floats, given: Mapping[str, float]) -> dict[str, Floats]:

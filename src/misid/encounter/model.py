@@ -252,10 +252,12 @@ class Search:
 
 @dataclass(frozen=True, kw_only=True)
 class Projection:
-    """FPIR at one gallery under fixed growth: the fan that a figure shows. Everybody, without kin."""
+    """FPIR at one gallery: the fan that a figure shows. Everybody, without kin, photographs as they are."""
 
     gallery: float
     fpir: Estimate
+    growth: float | None = None
+    """The exponent, where it is held at one value; None: drawn as the scenario says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,6 +266,7 @@ class Repeated:
 
     scans: int
     title: str
+    policy: str
     stranger_matched: Estimate
     """People (of `PER` who are not in the gallery) matched at least once in so many scans."""
     if_independent: Estimate
@@ -338,6 +341,10 @@ class Driver:
     at_hi: float
     """The measure's median with this input near its lowest and near its highest value: the ends of a tornado's bar."""
     solidity: Solidity
+    end: str = ""
+    """The path that `at_lo` and `at_hi` are about, `lo` and `hi` its two values."""
+    lo: float = 0.0
+    hi: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -349,10 +356,14 @@ class Sensitivity:
     of: str
     title: str
     unit: Unit
-    middle: float
+    middle: float | None
     method: str
     drivers: tuple[Driver, ...]
     warnings: tuple[str, ...] = ()
+    interactions: float | None = None
+    """Share of the variance that no input has alone."""
+    reason: str = ""
+    """Why there are no drivers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -363,9 +374,16 @@ class BreakPoint:
     title: str
     value: float | None
     side: str
-    """``below`` or ``above``: on which side of the value the wanted holds; ``always``, ``never``."""
+    """``below`` or ``above``: on which side of the value the wanted holds; ``within``, ``outside`` the `values`;
+    ``always``, ``never``; ``undefined``: the measure has no value."""
     solidity: Solidity
     said: str
+    values: tuple[float, ...] = ()
+    in_range: bool = False
+    """One of the values lies within the scenario's range."""
+    best: float | None = None
+    at_best: float | None = None
+    """Of the values tried, the one that helps most, and the measure there."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Literal
 from misid.encounter.reading_shapes import PROPORTION, Allowed
 from misid.encounter.shapes import Shape
 
-Unit = Literal["proportion", "ratio", "exponent", "images", "people", "times", "hours", "years"]
+Unit = Literal["proportion", "ratio", "exponent", "images", "people", "scans", "times", "hours", "years", "score"]
 
 UNITS: dict[Unit, Allowed] = {
     "proportion": PROPORTION,
@@ -16,9 +16,11 @@ UNITS: dict[Unit, Allowed] = {
     "exponent": Allowed(lo=0.0, hi=1.0, words="an exponent from 0 to 1"),
     "images": Allowed(lo=1.0, hi=1e12, words="a number of images from 1 to 10^12"),
     "people": Allowed(lo=0.0, hi=1e4, words="a number of people from 0 to 10,000"),
+    "scans": Allowed(lo=1.0, hi=1e12, words="a number of scans from 1 to 10^12"),
     "times": Allowed(lo=0.0, hi=1e9, words="a whole number from 0 to 1,000,000,000", whole=True),
     "hours": Allowed(lo=0.0, hi=1e6, words="hours from 0 to 1,000,000"),
     "years": Allowed(lo=0.0, hi=1e4, words="years from 0 to 10,000"),
+    "score": Allowed(lo=-1e12, hi=1e12, words="a number"),
 }
 """Every unit, with what a parameter of it can be."""
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
-from scipy.special import betainc, betaincinv, betaln, log_ndtr, ndtr, ndtri
+from scipy.special import betainc, betaincinv, betaln, expit, log_ndtr, ndtr, ndtri
 
 from misid.ground.numbers import significant
 from misid.tally.model import Floats
@@ -217,18 +219,20 @@ class _BetaLike(Shape):
     def draw(self, u: Floats) -> Floats:
         # The inverse of the incomplete beta function takes a microsecond a value; log-odds of the quantile over
         # normal scores are smooth, so that a cubic through 1,801 of them is as good.
-        from scipy.interpolate import CubicSpline
-
         (a, b), (lo, hi) = self.alpha_beta, self.ends
         if min(a, b) < _STEEP:
             return self.quantile(u)
-        below = _log_quantile(a, b)
-        above = _log_quantile(b, a)[::-1]
-        curve = CubicSpline(_NODES, below - above)
-        odds = curve(np.clip(ndtri(u), _NODES[0], _NODES[-1]))
-        share = np.where(odds < 0, np.exp(np.minimum(odds, 0)) / (1 + np.exp(np.minimum(odds, 0))),
-                         1 / (1 + np.exp(-np.maximum(odds, 0))))  # fmt: skip
-        return np.clip(lo + (hi - lo) * share, lo, hi)
+        odds = _log_odds(a, b)(np.clip(ndtri(u), _NODES[0], _NODES[-1]))
+        return np.clip(lo + (hi - lo) * expit(odds), lo, hi)
+
+
+@lru_cache(maxsize=1024)
+def _log_odds(a: float, b: float) -> Callable[[Floats], Floats]:
+    """Log-odds of the quantiles of beta(a, b) as a function of normal scores."""
+    from scipy.interpolate import CubicSpline
+
+    below, above = _log_quantile(a, b), _log_quantile(b, a)[::-1]
+    return cast(Callable[[Floats], Floats], CubicSpline(_NODES, below - above))
 
 
 def _log_quantile(a: float, b: float) -> Floats:
@@ -418,8 +422,14 @@ SHAPES: dict[str, type[Shape]] = {
 
 
 def _number(value: float) -> str:
-    """A number of a scenario with all its digits where they are few."""
-    if isinstance(value, int) or (value == int(value) and abs(value) < 1e15 if math.isfinite(value) else False):
+    """A number of a scenario: all its digits where they are few, and never an exponent.
+
+    >>> _number(0.003), _number(1e-6), _number(2e8), _number(0.123456789)
+    ('0.003', '0.000001', '200,000,000', '0.123')
+    """
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
-    text = repr(value)
+    text = repr(float(value))
+    if "e" in text:
+        return f"{value:.12f}".rstrip("0") if 1e-9 <= abs(value) < 1 else significant(value, 3)
     return text if len(text) <= 9 else significant(value, 3)
