@@ -336,11 +336,22 @@ def sample_assessment(text: str = "no count exists", **changes: Any) -> Assessme
             ),
         ),
         "projection": tuple(
-            Projection(gallery=12e6 * 1.6**i, fpir=about(min(0.003 * 1.3**i, 0.9), 1.3 ** (i + 1), "probability"))
+            Projection(
+                gallery=12e6 * 1.6**i,
+                fpir=about(min(0.003 * 1.3**i, 0.9), 1.3 ** (i + 1), "probability"),
+                growth=growth,
+            )
+            for growth in (None, 0.0, 0.5, 1.0)
             for i in range(11)
         ),
         "repeated": (
-            Repeated(scans=10, title="scanned 10 times", stranger_matched=about(4000), if_independent=about(9000)),
+            Repeated(
+                policy="definitive",
+                scans=10,
+                title="scanned 10 times",
+                stranger_matched=about(4000),
+                if_independent=about(9000),
+            ),
         ),
         "claims": (
             Claim(

@@ -8,7 +8,7 @@ Relatives in the gallery stay where they are: they are reached in the first capt
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import factorial
 
 import numpy as np
@@ -20,6 +20,8 @@ from misid.tally.model import Floats
 
 MOST_SCANS = 50
 """Scans of one person that are summed over exactly."""
+
+_LARGE, _TINY = 30.0, 1e-300
 
 
 def rate_of_person(fpir: Floats, c: Floats) -> Floats:
@@ -33,10 +35,24 @@ def rate_of_person(fpir: Floats, c: Floats) -> Floats:
     return np.where(c > 0, np.expm1(np.minimum(safe * log_none, 700.0)) / safe, log_none)
 
 
-def none_of_several(total: Floats, c: Floats) -> Floats:
-    """P(no false match), rates of all scans added: (1 + c total)^(-1/c), exp(-total) for c = 0."""
+def none_of_several(counts: Sequence[int], fpirs: Sequence[Floats], c: Floats) -> Floats:
+    """P(no false match) in so many scans at each FPIR: (1 + c sum a)^(-1/c); the product of 1 - FPIR for c = 0.
+
+    >>> none_of_several([2], [np.array([0.05])], np.array([0.0])).round(4)
+    array([0.9025])
+    """
+    hazards = [hazard(fpir) for fpir in fpirs]
+    together: Floats = sum((n * h for n, h in zip(counts, hazards, strict=True)), start=np.zeros(1))
     safe = np.where(c > 0, c, 1.0)
-    return np.where(c > 0, np.exp(-np.log1p(safe * total) / safe), np.exp(-total))
+    # c a = exp(c h) - 1 is beyond all numbers where c h is large: logs then, with the largest taken out.
+    logs = [safe * h for h in hazards]
+    largest = np.maximum.reduce(np.broadcast_arrays(*logs))
+    total: Floats = sum(
+        (n * np.expm1(np.minimum(each, _LARGE)) for n, each in zip(counts, logs, strict=True)), start=np.zeros(1)
+    )
+    scaled: Floats = sum((n * np.exp(each - largest) for n, each in zip(counts, logs, strict=True)), start=np.zeros(1))
+    log = np.where(largest < _LARGE, np.log1p(total), largest + np.log(np.maximum(scaled, _TINY)))
+    return np.where(c > 0, np.exp(-log / safe), np.exp(-together))
 
 
 def matched_at_least_once(cells: Cells, draws: Draws, scans: int) -> Floats:
@@ -55,15 +71,13 @@ def matched_at_least_once(cells: Cells, draws: Draws, scans: int) -> Floats:
     weights = [*(cells.qualities * cells.captured), cells.failed]
     none: Floats = np.zeros(1)
     for g in range(cells.fpir.shape[0]):
-        rates = [*(rate_of_person(cells.fpir[g, q], c) for q in range(cells.fpir.shape[1])), np.zeros(1)]
+        rates = [*cells.fpir[g], np.zeros(1)]
         inner: Floats = np.zeros(1)
         for counts, ways in _divided(scans, len(weights)):
             chance: Floats = np.full(1, float(ways))
-            total: Floats = np.zeros(1)
-            for count, weight, rate in zip(counts, weights, rates, strict=True):
+            for count, weight in zip(counts, weights, strict=True):
                 chance = chance * weight**count
-                total = total + count * rate
-            inner = inner + chance * none_of_several(total, c)
+            inner = inner + chance * none_of_several(counts, rates, c)
         none = none + shares[g] * inner
     K = cells.kin.reached
     return 1 - ((1 - K) * none + K * cells.failed**scans)

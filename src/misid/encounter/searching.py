@@ -148,24 +148,23 @@ def as_list(F: Floats, m: Floats, o: Floats, kin: Relatives, reading: ListReadin
     """
     K, above = kin.reached, 1 - m
     relative_first = K * kin.first
-    full = _at_least(reading.length, F * o)
-    full_with_relative = _at_least(reading.length - 1, F * o)
-    there = above * (1 - (1 - relative_first) * full - relative_first * full_with_relative)
-    wrong_there = 1 - (1 - F) * (1 - K)
-    by_kin = np.where(wrong_there > 0, K / np.where(wrong_there > 0, wrong_there, 1.0), 0.0)
-    # Nobody right in the list, and somebody wrong: the mate is below the threshold, or pushed out.
-    absent = m * wrong_there + (above - there)
-    taken_stranger = wrong_there * reading.wrong_when_absent
-    taken_another = there * wrong_there * reading.wrong_when_there + absent * reading.wrong_when_absent
+    pushed_out = above * (1 - relative_first) * _at_least(reading.length, F * o)
+    pushed_out_by_kin = above * relative_first * _at_least(reading.length - 1, F * o)
+    there = above - pushed_out - pushed_out_by_kin
+    wrong = 1 - (1 - F) * (1 - K)
+    # Of wrong people, a relative who is in the list is the one taken; one who is below the mate in a full list is not.
+    absent_kin, absent_other = m * K + pushed_out_by_kin, m * F * (1 - K) + pushed_out
+    picks, takes = reading.wrong_when_there, reading.wrong_when_absent
     right = there * reading.right_when_there
+    another, another_kin = there * F * (1 - K) * picks + absent_other * takes, there * K * picks + absent_kin * takes
     return Returned(
-        stranger=taken_stranger * (1 - by_kin),
-        stranger_kin=taken_stranger * by_kin,
-        rightly_nobody=1 - taken_stranger,
+        stranger=F * (1 - K) * takes,
+        stranger_kin=np.broadcast_to(K * takes, F.shape),
+        rightly_nobody=1 - wrong * takes,
         right=right,
-        another=taken_another * (1 - by_kin),
-        another_kin=taken_another * by_kin,
-        missed=1 - right - taken_another,
+        another=another,
+        another_kin=another_kin,
+        missed=1 - right - another - another_kin,
     )
 
 

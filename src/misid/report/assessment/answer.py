@@ -76,6 +76,7 @@ def answer(told: Told) -> Section:
         Paragraph(("Wrongly held means: ", _held_means(told), " The limits in brackets hold ", said.level(held),
                    " of what the inputs allow: they say what is not known. Where no count or test exists they are "
                    "wide, and no further computing narrows them.")),
+        *_who(told),
         *_with_chance(told, held),
         *_other_policies(told),
         _solidity(told),
@@ -129,6 +130,21 @@ def _held_means(told: Told) -> Words:
     if a.falls_on == "returned":
         return ("held in place of the person searched for.",)
     return ("held, and not among ", Quoted(sought), ".")
+
+
+def _who(told: Told) -> list[Block]:
+    """Wrongly held, of as many people of each status that is not sought."""
+    items: list[Words] = []
+    for place, outcomes in enumerate(told.lead.by_status):
+        rate = outcomes.per_scanned.get("wrongly_held")
+        if outcomes.status in told.assessment.sought or rate is None or rate.value is None:
+            continue
+        size = _size(rate, 1.0)
+        items.append((
+            "Of ", count(size), " ", Quoted(outcomes.title), " stopped, about ",
+            told.said.proportion(f"policies.0.by_status.{place}.per_scanned.wrongly_held", size), " are wrongly held.",
+        ))  # fmt: skip
+    return [Bullets(tuple(items))] if items else []
 
 
 def _with_chance(told: Told, path: str) -> list[Block]:

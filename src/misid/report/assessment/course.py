@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-from misid.encounter.model import WAYS, Branch, Estimate, Outcomes
+from misid.encounter.model import WAYS, Branch, Estimate, Outcomes, PolicyResult
 from misid.report.assessment.drawn import Bar, Twig, axis_for, bars, tree
 from misid.report.assessment.told import Told, named, sentence
 from misid.report.figures.base import Figure
 from misid.report.filing import (
     Block,
+    Bullets,
     Code,
     Column,
     Paragraph,
@@ -22,13 +23,12 @@ from misid.report.filing import (
     SideBySide,
     Strong,
     Table,
-    Terms,
     Words,
 )
 from misid.report.filing.model import said as as_text
 from misid.report.palette import BLUE, VERMILLION
 
-MOST_TWIGS = 44
+MOST_TWIGS = 38
 """Branches drawn: what a page holds."""
 
 WAY_MEANS = {
@@ -56,7 +56,7 @@ def the_tree(told: Told) -> Section:
     figure = Figure(
         name="event-tree", title=title, description=description, caption="", columns=("path", *ESTIMATE, "wrong"),
         rows=tuple({"path": path, **estimate_row(b.people), "wrong": b.wrong} for path, b in _paths(root)),
-        svg=tree(twigs).svg("event-tree", title, description, most=1.4),
+        svg=tree(twigs).svg("event-tree", title, description, most=1.6),
     )  # fmt: skip
     left_out: Words = (
         ()
@@ -95,8 +95,8 @@ def _drawn(root: Branch, place: str = "trees.0.root") -> list[tuple[str, int, Br
             walk(child, f"{at}.children.{index}", depth + 1, (*above, at))
 
     walk(root, place, 0, ())
-    # Errors weigh ten times: a rare one is what the page is for.
-    ranked = sorted(everything, key=lambda e: -(e[2].people.value or 0.0) * (10 if e[2].wrong else 1))
+    # Errors weigh fifty times: a rare one is what the page is for.
+    ranked = sorted(everything, key=lambda e: -(e[2].people.value or 0.0) * (50 if e[2].wrong else 1))
     kept: set[str] = set()
     for at, _, branch, above in ranked:
         wanted = {at, *above} - kept
@@ -229,18 +229,6 @@ def _top(estimate: Estimate | None) -> float | None:
 def policies(told: Told) -> Section:
     """Policies side by side."""
     a, said = told.assessment, told.said
-    terms = tuple(
-        (
-            named(p.title),
-            (
-                Quoted(sentence(" ".join(p.about.split())) + " " if p.about else ""),
-                Quoted(" ".join(sentence(rule) for rule in p.rules)),
-                told.cited(p.sources),
-                *((" (Assumption: ", Quoted(p.assumption), ".)") if p.assumption else ()),
-            ),
-        )
-        for p in a.policies
-    )
     columns = (
         ("wrongly_held", "Wrongly held", "people"), ("found", "Found", "sought, and held"),
         ("not_found", "Not found", "sought, let go"), ("hours_wrongly_held", "Hours held", "of people wrongly held"),
@@ -260,7 +248,7 @@ def policies(told: Told) -> Section:
     )  # fmt: skip
     return Section("policies", "Policies side by side", (
         Paragraph("The same people, photographs and searches under each policy: what differs is only what is decided."),
-        Terms(terms),
+        *(block for p in a.policies for block in _rules(told, p)),
         SideBySide((
             (_policy_figure(told, "wrongly_held", "People wrongly held"),),
             (_policy_figure(told, "found", "People found who are sought"),),
@@ -268,6 +256,19 @@ def policies(told: Told) -> Section:
         table,
         *_differences(told),
     ))  # fmt: skip
+
+
+def _rules(told: Told, policy: PolicyResult) -> list[Block]:
+    """What a policy says."""
+    about = (" ", Quoted(sentence(" ".join(policy.about.split())))) if policy.about else ()
+    assumed = (" Here because: ", Quoted(sentence(policy.assumption))) if policy.assumption else ()
+    return [
+        Paragraph((
+            Quoted(sentence(policy.title), strong=True), told.cited(policy.sources), about, assumed,
+            " The first of these rules that fits decides:" if len(policy.rules) > 1 else "",
+        )),
+        Bullets(tuple(Quoted(rule) for rule in policy.rules)),
+    ]  # fmt: skip
 
 
 def _policy_figure(told: Told, measure: str, title: str) -> Picture:
@@ -293,18 +294,17 @@ def _policy_figure(told: Told, measure: str, title: str) -> Picture:
     )  # fmt: skip
     return Picture(figure, words=(
         "Mark and bar: middle value and limits. Square and dashed line: ", named(told.lead.title),
-        ". A bar that begins with an arrow goes on to 0."))  # fmt: skip
+        ". A bar that begins with an arrow goes on to none."))  # fmt: skip
 
 
 def _differences(told: Told) -> list[Block]:
     a, said = told.assessment, told.said
     rows = [
         Row((
-            Quoted(f"{a.policy(d.policy).title} instead of {a.policy(d.than).title}"), Quoted(d.title),
-            said.estimate(f"differences.{i}.difference"), said.estimate(f"differences.{i}.ratio"),
-            said.portion(f"differences.{i}.fewer"),
-        ))
-        for i, d in enumerate(a.differences)
+            Quoted(a.policy(d.policy).title), Quoted(d.title), said.estimate(f"differences.{i}.difference"),
+            said.estimate(f"differences.{i}.ratio"), said.portion(f"differences.{i}.fewer"),
+        ), group=i > 0 and a.differences[i - 1].policy != d.policy)
+        for i, d in enumerate(a.differences) if d.measure in ("wrongly_held", "found")
     ]  # fmt: skip
     if not rows:
         return []
@@ -313,9 +313,10 @@ def _differences(told: Told) -> list[Block]:
             "Limits of two policies may overlap although one is better in every draw: what is not known is the same "
             "for both. ", Ref("differences-table"), " therefore compares them draw by draw.")),
         Table(
-            id="differences-table", title="Differences, draw by draw",
-            columns=(Column("Policies", width=2), Column("Of what", width=1.2),
-                     Column("Difference", "people per 100,000", numeric=True), Column("Ratio", numeric=True),
+            id="differences-table", title=("Differences from ", named(a.policy(a.lead).title), ", draw by draw"),
+            columns=(Column("Policy", width=1.8), Column("Of what", width=1.2),
+                     Column("Difference", "people per 100,000", numeric=True),
+                     Column("Ratio", "one where alike", numeric=True),
                      Column("Fewer in", "share of draws", numeric=True)),
             rows=tuple(rows), file="tables/differences.csv",
         ),

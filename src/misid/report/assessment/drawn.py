@@ -20,7 +20,7 @@ from misid.report.filing.model import said, spans, text_of
 from misid.report.palette import AXIS, BLUE, GRID, QUIET, TEXT, VERMILLION, Ink
 from misid.report.svg import FONT
 
-WIDTH: Final = 400.0
+WIDTH: Final = 360.0
 SIZE: Final = 12.0
 _LETTER: Final = 0.53
 """Mean width of a letter, in ems of Arial; of digits 0.556."""
@@ -45,12 +45,10 @@ class Canvas:
             for s in spans(words)
         )
         weight = ' font-weight="bold"' if bold else ""
-        # A rim of paper keeps words readable where a line runs behind them.
-        rim = ' stroke="#ffffff" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
         place = "" if anchor == "start" else f' text-anchor="{anchor}"'
         self.parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" font-family="{FONT}" font-size="{size:g}" fill="{ink.light}"'
-            f"{rim}{place}{weight}>{inner}</text>"
+            f"{place}{weight}>{inner}</text>"
         )
 
     def line(
@@ -72,7 +70,7 @@ class Canvas:
             f'fill="{ink.light}"/>'
         )
 
-    def svg(self, name: str, title: str, description: str, *, most: float = 1.12) -> str:
+    def svg(self, name: str, title: str, description: str, *, most: float = 1.25) -> str:
         """The finished picture, with its title and description for those who cannot see it.
 
         `most` times its own size is as large as it is shown.
@@ -156,7 +154,6 @@ def bars(
     """An interval chart: label and number above each bar, one scale below all; a dashed line at `reference`."""
     canvas = Canvas()
     y = 4.0
-    tracks: list[float] = []
     top = y
 
     def x(value: float) -> float:
@@ -168,16 +165,16 @@ def bars(
         lines = fitting(row.label, WIDTH - 16 - number)
         spaces.append((row, lines))
     bottom = top + sum(len(lines) * 15 + 22 for _, lines in spaces)
-    for value in axis.ticks():
-        canvas.line(x(value), top, x(value), bottom, ink=GRID)
-    if reference is not None:
-        canvas.line(x(reference), top, x(reference), bottom, ink=QUIET, dash="2 3")
     for row, lines in spaces:
         for place, line in enumerate(lines):
             canvas.text(_LEFT, y + 12 + 15 * place, line, bold=row.marked)
         canvas.text(_RIGHT + 8, y + 12, row.shown, anchor="end", bold=row.marked)
         y += 15 * len(lines)
-        tracks.append(y + 9)
+        # Lines stay between the words, so that none runs through them.
+        for value in axis.ticks():
+            canvas.line(x(value), y + 3, x(value), y + 16, ink=GRID)
+        if reference is not None:
+            canvas.line(x(reference), y + 1, x(reference), y + 18, ink=QUIET, width=1.4, dash="2 2")
         _interval(canvas, row, y + 9, x)
         y += 22
     canvas.line(_LEFT, bottom, _RIGHT, bottom)

@@ -12,7 +12,7 @@ from misid.report.assessment.course import ESTIMATE, estimate_row
 from misid.report.assessment.drawn import Swing, tornado
 from misid.report.assessment.said import amount
 from misid.report.assessment.told import Told, named, sentence
-from misid.report.figures.base import Figure, data, decades, finished, log_domain, proportion_axis, sized
+from misid.report.figures.base import Figure, data, finished, log_domain, proportion_axis, round_values, sized
 from misid.report.filing import (
     Block,
     Bullets,
@@ -27,11 +27,12 @@ from misid.report.filing import (
     Section,
     Strong,
     Table,
+    Unbroken,
     Value,
     Words,
 )
 from misid.report.filing.model import said as as_text
-from misid.report.palette import BLUE
+from misid.report.palette import BLUE, TEXT
 
 VERDICTS = {
     "supported": "Supported by what is known",
@@ -41,8 +42,11 @@ VERDICTS = {
 SIDES = {
     "below": "below this",
     "above": "above this",
+    "within": "between these",
+    "outside": "outside these",
     "always": "whatever it is",
     "never": "at no value of it",
+    "undefined": "not defined",
 }
 MOST_DRIVERS = 10
 
@@ -64,33 +68,54 @@ def projection(told: Told) -> Section:
 
 def _fan(told: Told, points: Sequence[Projection]) -> list[Block]:
     said = told.said
-    rows = [{"gallery": p.gallery, **estimate_row(p.fpir)} for p in points]
+    rows = [{"gallery": p.gallery, "growth": p.growth, **estimate_row(p.fpir)} for p in points]
     title = "False positive identification rate (FPIR) over the size of the gallery"
-    words = [f"{p.gallery:,.0f} images: {as_text(said.estimate(f'projection.{i}.fpir'))}" for i, p in enumerate(points)]
+    drawn = [i for i, p in enumerate(points) if p.growth is None]
+    growths = sorted({p.growth for p in points if p.growth is not None})
+    words = [f"{points[i].gallery:,.0f} images: {as_text(said.estimate(f'projection.{i}.fpir'))}" for i in drawn]
     figure = finished(
-        _fan_chart(rows) if any(p.fpir.value for p in points) else None,
+        _fan_chart(rows, growths) if any(points[i].fpir.value for i in drawn) else None,
         name="fpir-over-gallery", title=title, description="; ".join(words), caption="",
-        columns=("gallery", *ESTIMATE), rows=rows, hole="no gallery has a rate above 0",
+        columns=("gallery", "growth", *ESTIMATE), rows=rows, hole="no gallery has a rate above 0",
     )  # fmt: skip
+    at = {(p.gallery, p.growth): i for i, p in enumerate(points)}
+    first = {g: at[points[drawn[0]].gallery, g] for g in growths}
     table = Table(
         id="projection-table", title=title,
         caption="Searches of people who are not in the gallery: how many return somebody.",
-        columns=(Column("Images in the gallery"), Column("Searches that return somebody", numeric=True, width=2)),
+        columns=(
+            Column("Images in the gallery", numeric=True), Column("Growth as in the scenario", numeric=True, width=1.4),
+            *(Column(_growth(told, first[g]), numeric=True, width=1.4) for g in growths),
+        ),
         rows=tuple(
-            Row((said.count(f"projection.{i}.gallery"), said.estimate(f"projection.{i}.fpir")))
-            for i in _spread(len(points), 9)
+            Row((said.number(f"projection.{drawn[i]}.gallery", 3),
+                 *(said.estimate(f"projection.{at[points[drawn[i]].gallery, g]}.fpir") for g in (None, *growths))))
+            for i in _spread(len(drawn), 7)
         ),
         file="tables/projection.csv",
+    )  # fmt: skip
+    lines = tuple(
+        (f"; {dash}: ", _growth(told, first[g])) for g, (dash, _) in zip(growths, _DASHES, strict=False)
     )  # fmt: skip
     return [
         Paragraph(
             "FPIR is how often a search of somebody who is not in the gallery returns a wrong person all the same. "
             "How fast it grows with the gallery has been measured for no gallery of this size: the band is wide "
             "because the growth is an input with a range, not because of chance. Everybody, without relatives."),
-        Picture(figure, words=("Line: the middle of the draws. Band: ", said.level("projection.0.fpir"),
-                               " of them. Both scales are logarithmic.")),
+        Picture(figure, words=("Thick line and band: the middle and ", said.level(f"projection.{drawn[0]}.fpir"),
+                               " of the draws", lines, ". Both scales are logarithmic.")),
         table,
     ]  # fmt: skip
+
+
+_DASHES = (("dotted", [1, 3]), ("dashed", [6, 3]), ("dash and dot", [8, 3, 2, 3]))
+
+
+def _growth(told: Told, index: int) -> Words:
+    growth = told.assessment.projection[index].growth
+    if growth in (0.0, 1.0):
+        return "No growth" if growth == 0.0 else "Growth as the gallery grows"
+    return ("Growth with exponent ", told.said.shown(f"projection.{index}.growth", lambda v: f"{v:g}"))
 
 
 def _spread(number: int, most: int) -> list[int]:
@@ -100,25 +125,31 @@ def _spread(number: int, most: int) -> list[int]:
     return sorted({round(i * (number - 1) / (most - 1)) for i in range(most)})
 
 
-def _fan_chart(rows: Sequence[dict[str, Any]]) -> alt.TopLevelMixin:
+def _fan_chart(rows: Sequence[dict[str, Any]], growths: Sequence[float]) -> alt.TopLevelMixin:
     known = [r for r in rows if r["value"]]
-    domain = log_domain([v for r in known for v in (r["lo"], r["value"], r["hi"]) if v])
-    drawn = [{**r, "lo": max(r["lo"] or 0.0, domain[0])} for r in known]
-    galleries = [r["gallery"] for r in known]
+    free = [r for r in known if r["growth"] is None]
+    domain = log_domain([v for r in free for v in (r["lo"], r["value"], r["hi"]) if v])
+    galleries = [r["gallery"] for r in free]
     x = alt.X(
         "gallery:Q", scale=alt.Scale(type="log", domain=[min(galleries), max(galleries)], nice=False),
         axis=alt.Axis(
-            title="images in the gallery", values=decades((min(galleries), max(galleries)), 6), labelFlush=False,
+            title="images in the gallery", values=round_values(min(galleries), max(galleries))[1:-1:2],
+            labelFlush=False,
             labelExpr="datum.value >= 1e9 ? format(datum.value / 1e9, '~g') + ' billion' : datum.value >= 1e6 ? "
             "format(datum.value / 1e6, '~g') + ' million' : format(datum.value, ',')",
         ),
     )  # fmt: skip
     axis = proportion_axis("searches that return a wrong person", domain)
-    base = alt.Chart(data(drawn))
-    return sized(alt.layer(
-        base.mark_area(color=BLUE.light, opacity=0.22).encode(x=x, y=alt.Y("lo:Q", **axis), y2="hi:Q"),
-        base.mark_line(color=BLUE.light, strokeWidth=2).encode(x=x, y=alt.Y("value:Q", **axis)),
-    ))  # fmt: skip
+    band = alt.Chart(data([{**r, "lo": max(r["lo"] or 0.0, domain[0])} for r in free]))
+    layers = [
+        band.mark_area(color=BLUE.light, opacity=0.22).encode(x=x, y=alt.Y("lo:Q", **axis), y2="hi:Q"),
+        band.mark_line(color=BLUE.light, strokeWidth=2.4).encode(x=x, y=alt.Y("value:Q", **axis)),
+    ]
+    for growth, (_, dash) in zip(growths, _DASHES, strict=False):
+        fixed = alt.Chart(data([r for r in known if r["growth"] == growth]))
+        line = fixed.mark_line(color=TEXT.light, strokeWidth=1.3, strokeDash=dash, clip=True)
+        layers.append(line.encode(x=x, y=alt.Y("value:Q", **axis)))
+    return sized(alt.layer(*layers), width=360, height=280)
 
 
 def _search(told: Told) -> list[Block]:
@@ -162,7 +193,7 @@ def _repeated(told: Told) -> list[Block]:
             rows=tuple(
                 Row((said.count(f"repeated.{i}.scans"), said.estimate(f"repeated.{i}.stranger_matched"),
                      said.estimate(f"repeated.{i}.if_independent")))
-                for i in range(len(a.repeated))
+                for i in _spread(len(a.repeated), 8)
             ),
             file="tables/repeated.csv",
         ),
@@ -190,56 +221,56 @@ def sensitivity(told: Told) -> Section:
 
 
 def _ranked(told: Told, place: int, item: Sensitivity) -> list[Block]:
-    said = told.said
+    said, at = told.said, f"sensitivity.{place}"
     drivers = item.drivers[:MOST_DRIVERS]
-    at = f"sensitivity.{place}"
+    if not drivers or item.middle is None:
+        return [Paragraph((Quoted(item.title), ": ", Quoted(sentence(item.reason or "no input moves it"))))]
+    # A probability is of one person; people read it of as many as everywhere else.
+    times = told.assessment.per if item.unit == "probability" else 1
+    unit = f"{item.title}, per {times:,}" if times > 1 else f"{item.title} ({item.unit})"
 
     def number(path: str) -> Value:
-        if item.unit == "probability":
-            return said.share(path)
-        return said.plain(path)
+        return said.shown(path, lambda v: amount(v * times))
 
     swings = [
-        Swing(label=d.title, shown=said.portion(f"{at}.drivers.{i}.first"), at_lo=d.at_lo, at_hi=d.at_hi)
+        Swing(
+            label=d.title,
+            shown=_share_of_spread(told, f"{at}.drivers.{i}"),
+            at_lo=d.at_lo * times,
+            at_hi=d.at_hi * times,
+        )
         for i, d in enumerate(drivers)
     ]
     title = f"What moves: {item.title}"
-    description = "; ".join(f"{d.title}: {amount(d.at_lo)} where low, {amount(d.at_hi)} where high" for d in drivers)
+    description = "; ".join(f"{s.label}: {amount(s.at_lo)} where low, {amount(s.at_hi)} where high" for s in swings)
     name = f"tornado-{place + 1}"
     columns = (
-        "paths",
-        "title",
-        "first",
-        "first_lo",
-        "first_hi",
-        "total",
-        "total_lo",
-        "total_hi",
-        "at_lo",
-        "at_hi",
-        "solidity",
-    )
+        "paths", "title", "first", "first_lo", "first_hi", "total", "total_lo", "total_hi", "end", "lo", "hi", "at_lo",
+        "at_hi", "solidity",
+    )  # fmt: skip
     figure = Figure(
         name=name, title=title, description=description, caption="", columns=columns,
         rows=tuple({key: getattr(d, key) for key in columns} for d in item.drivers),
-        svg=tornado(swings, item.middle, item.title).svg(name, title, description) if drivers else "",
-        hole="no input moves it",
+        svg=tornado(swings, item.middle * times, unit).svg(name, title, description),
     )  # fmt: skip
     return [
         Picture(figure, words=(
             "Each line: the middle answer where this input is near its lowest (hollow) and near its highest (filled), "
-            "the others as they are. Dashed: ", number(f"{at}.middle"), ". Right: the share of the spread that the "
-            "input explains by itself.")),
+            "the others as they are. Dashed: ", number(f"{at}.middle"), ". Right: the share of the spread that is "
+            "the input's, alone and together with others.")),
         Table(
-            id=f"{name}-table", title=title, caption=(Quoted(sentence(item.method)),),
-            columns=(Column("Input", width=2), Column("By itself", "share of the spread", numeric=True),
-                     Column("With others", "share of the spread", numeric=True),
-                     Column("Answer where low", numeric=True), Column("where high", numeric=True),
+            id=f"{name}-table", title=title,
+            caption=(Quoted(unit), ". ", Quoted(sentence(item.method))),
+            columns=(Column("Input", width=2), Column("Alone", "share of the spread", numeric=True),
+                     Column("And with others", "share of the spread", numeric=True),
+                     Column("Answer where low", "at", numeric=True), Column("Answer where high", "at", numeric=True),
                      Column("How solid")),
             rows=tuple(
                 Row((Quoted(d.title), _index(told, f"{at}.drivers.{i}", "first"),
                      _index(told, f"{at}.drivers.{i}", "total"),
-                     number(f"{at}.drivers.{i}.at_lo"), number(f"{at}.drivers.{i}.at_hi"), Quoted(d.solidity)))
+                     (number(f"{at}.drivers.{i}.at_lo"), " ", Unbroken(("(", said.plain(f"{at}.drivers.{i}.lo"), ")"))),
+                     (number(f"{at}.drivers.{i}.at_hi"), " ", Unbroken(("(", said.plain(f"{at}.drivers.{i}.hi"), ")"))),
+                     Quoted(d.solidity)))
                 for i, d in enumerate(drivers)
             ),
             file=f"tables/sensitivity-{place + 1}.csv",
@@ -249,6 +280,10 @@ def _ranked(told: Told, place: int, item: Sensitivity) -> list[Block]:
     ]  # fmt: skip
 
 
+def _share_of_spread(told: Told, path: str) -> Value:
+    return told.said.portion(f"{path}.{'first' if told.said.at(f'{path}.total') is None else 'total'}")
+
+
 def _index(told: Told, path: str, which: str) -> Words:
     said = told.said
     if said.at(f"{path}.{which}") is None:
@@ -256,7 +291,8 @@ def _index(told: Told, path: str, which: str) -> Words:
     value = said.portion(f"{path}.{which}")
     if said.at(f"{path}.{which}_lo") is None or said.at(f"{path}.{which}_hi") is None:
         return value
-    return (value, " (", said.portion(f"{path}.{which}_lo"), " to ", said.portion(f"{path}.{which}_hi"), ")")
+    ends = (said.portion(f"{path}.{which}_lo"), " to ", said.portion(f"{path}.{which}_hi"))
+    return (value, " ", Unbroken(("(", *ends, ")")))
 
 
 def break_even(told: Told) -> Section:
@@ -285,11 +321,18 @@ def break_even(told: Told) -> Section:
 
 
 def _points(told: Told, at: str, place: int, points: Sequence[BreakPoint]) -> Table:
+    said = told.said
     rows = []
     for i, point in enumerate(points):
-        value: Words = told.said.shown(f"{at}.points.{i}.value", amount) if point.value is not None else "no value"
+        here = f"{at}.points.{i}"
+        values = [said.plain(f"{here}.values.{k}") for k in range(len(point.values))]
+        turns: Words = said.plain(f"{here}.value") if point.value is not None else "no value"
+        if len(values) > 1:
+            turns = (values[0], *(part for v in values[1:] for part in (", ", v)))
+        best: Words = "" if point.best is None else (" Helps most at ", said.plain(f"{here}.best"), ".")
         rows.append(Row((
-            Quoted(point.title), value, SIDES.get(point.side, point.side), Quoted(point.said), Quoted(point.solidity)
+            Quoted(point.title), turns, SIDES.get(point.side, point.side), (Quoted(sentence(point.said)), best),
+            Quoted(point.solidity),
         )))  # fmt: skip
     return Table(
         id=f"break-even-{place + 1}", title="The value of each input at which it turns",

@@ -63,9 +63,9 @@ class Said(Values):
         ends: tuple[str, str] = ("lo", "hi"),
     ) -> Words:  # fmt: skip
         value = write(f"{path}.value")
-        if not limits or (record["lo"] == record["value"] == record["hi"]):
-            return value
         lo, hi = (write(f"{path}.{end}") for end in ends)
+        if not limits or lo.text == value.text == hi.text:
+            return value
         # Two minus signs and a dash cannot be told apart.
         dash = " to " if record["lo"] < 0 else "–"
         return (value, " ", Unbroken(("(", lo, dash, hi, ")")))

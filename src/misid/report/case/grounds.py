@@ -125,7 +125,8 @@ def method(told: Told) -> Section:
     if result.bound is not None:
         reached = " That bound was reached here." if result.bound.reached else ""
         blocks.append(Paragraph((
-            RULE, ". Here from ", told.ratio_of("bound.lowest"), " to ", told.ratio_of("bound.highest"), ": ", told.text("bound.reason"), ".",
+            RULE, ". Here from ", told.ratio_of("bound.lowest"), " to ", told.ratio_of("bound.highest"), ": ",
+            told.text("bound.reason"), ".",
             reached,
         )))  # fmt: skip
     blocks.append(
