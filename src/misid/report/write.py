@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from misid.ground.errors import UsageError
+from misid.ground.files import scratch_directory
 from misid.report.document import DOCUMENT_FORMAT, document_of, plain
 from misid.report.html import html_of
 from misid.report.model import Report
@@ -72,8 +73,8 @@ def write_report(report: Report, directory: str | Path, *, force: bool = False) 
     files = render(report)
     stale = _tables_of_older(target) - set(files) if target.is_dir() else set()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.", suffix=".part") as scratch:
-        staged = Path(scratch) / "report"
+    with scratch_directory(target.parent, f".{target.name}.", ".part") as scratch:
+        staged = scratch / "report"
         (staged / TABLES).mkdir(parents=True)
         for name, content in files.items():
             (staged / name).write_bytes(content)
@@ -85,7 +86,15 @@ def write_report(report: Report, directory: str | Path, *, force: bool = False) 
             for name in stale:
                 (target / name).unlink(missing_ok=True)
         else:
-            staged.replace(target)
+            try:
+                staged.replace(target)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                raise UsageError(
+                    f"{target} was written by another run in the meantime",
+                    remedy="give another directory, or --force to replace it",
+                ) from error
     return target / PAGE
 
 
