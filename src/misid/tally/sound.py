@@ -1,8 +1,8 @@
 """What must hold inside a tally, whoever made it: counts that contradict each other give no rates.
 
-A tally travels, and may have been changed on its way by accident or on purpose. Checksums find accidents; these rules find
-numbers that no test can have. They cannot find invented numbers that fit together: where a tally comes from is for
-its reader to ask.
+A tally travels, and may have been changed on its way by accident or on purpose. Checksums find accidents; these
+rules find numbers that no test can have. They cannot find invented numbers that fit together: where a tally comes from
+is for its reader to ask.
 """
 
 from __future__ import annotations
