@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from misid.rates import compute_rates
     from misid.report import write_report
     from misid.scores import check, open_scores, pseudonymise
+    from misid.search.ask import project
     from misid.tally import build_tally, merge_tallies, read_tally, write_tally
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "compute_rates",
     "merge_tallies",
     "open_scores",
+    "project",
     "pseudonymise",
     "read_tally",
     "write_report",
@@ -39,6 +41,7 @@ _HOME = {
     "compute_rates": "misid.rates",
     "merge_tallies": "misid.tally",
     "open_scores": "misid.scores",
+    "project": "misid.search.ask",
     "pseudonymise": "misid.scores",
     "read_tally": "misid.tally",
     "write_report": "misid.report",
