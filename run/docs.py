@@ -259,6 +259,15 @@ PAGES = {
 }
 
 
+def write_schemas() -> None:
+    """The published JSON schema of an assessment, and its copy in the package."""
+    from misid.report.assessment.schema import FILE, schema_text
+
+    for folder in (DOCS / "schema", DOCS.parent / "src" / "misid" / "report"):
+        (folder / FILE).write_text(schema_text(), encoding="utf-8")
+
+
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    write_schemas()

@@ -14,7 +14,7 @@ from misid._version import __version__
 if TYPE_CHECKING:
     from misid.encounter.assess import assess
     from misid.rates import compute_rates
-    from misid.report import write_report
+    from misid.report import verify, write_report
     from misid.scores import check, open_scores, pseudonymise
     from misid.search.ask import project
     from misid.tally import build_tally, merge_tallies, read_tally, write_tally
@@ -30,6 +30,7 @@ __all__ = [
     "project",
     "pseudonymise",
     "read_tally",
+    "verify",
     "write_report",
     "write_tally",
 ]
@@ -44,6 +45,7 @@ _HOME = {
     "project": "misid.search.ask",
     "pseudonymise": "misid.scores",
     "read_tally": "misid.tally",
+    "verify": "misid.report",
     "write_report": "misid.report",
     "write_tally": "misid.tally",
 }

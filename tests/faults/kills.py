@@ -1,6 +1,6 @@
 """Commands killed at random moments, over and over, and what was left behind.
 
-    python -m tests.faults.kills --kills 500      # about an hour on a busy machine; resumes, writes docs/data/kills.jsonl
+    python -m tests.faults.kills --kills 500      # about an hour; resumes; writes docs/data/kills.jsonl
 
 One chain is one piece of work: the same command is started, killed with SIGKILL at a random moment, started again on
 what the killed one left, and so on; then it runs undisturbed. After every kill the inputs must be what they were, and

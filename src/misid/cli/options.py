@@ -41,6 +41,7 @@ SourceOrTally = Annotated[
 ]
 
 OutputFormat = Annotated[Format, Option("--format", help="How results are printed.")]
+Paper = Annotated[Literal["letter", "a4"], Option("--paper", help="Of the PDF.")]
 Force = Annotated[bool, Option("--force", help="Replace what is there already.")]
 
 
