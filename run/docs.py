@@ -1,4 +1,4 @@
-"""Writes what docs/ has from the package: cli.md, codes.md, evidence.md, scenarios.md, schema/assessment-v1.json.
+"""Writes the pages of docs/ that are made from the package; `PAGES` lists them.
 
 Run it after a change to a command, a code, a published number or a scenario: ``python run/docs.py``. The tests compare.
 """
@@ -163,7 +163,7 @@ def _scenario(one: Scenario) -> list[str]:
     form, own = one.form, one.document.files[0][0]
     bases = [name.removesuffix(".toml") for name, _ in one.document.files[1:]]
     parts = [f"## {one.name}", f"**{_plain(form.title)}.** {_plain(' '.join(form.about.split()))}"]
-    parts.append(f"About: {_plain(form.population)}.")
+    parts.append(f"People: {_plain(form.population)}.")
     if bases:
         parts.append(f"Extends [{bases[0]}](#{bases[0]}): what is not here is as there.")
     for heading, texts in (
@@ -187,13 +187,14 @@ def _scenario(one: Scenario) -> list[str]:
         parts.append("\n".join(["Asked:", "", *(f"- {_plain(text)}" for _, text in asked)]))
     numbers = [each for each in one.parameters.values() if one.document.place(each.path).startswith(own)]
     if numbers:
-        lines = ["| number | what | value or range | from |", "| --- | --- | --- | --- |"]
+        lines = ["| number | value or range | from |", "| --- | --- | --- |"]
         for each in numbers:
             sources = [f"[{id_}](evidence.md#{id_})" for id_ in each.stated.source]
             said = "; ".join(_plain(text) for text in (each.stated.assumption, each.stated.note) if text)
             origin = ", ".join(sources) + (": " if sources and said else "") + said
             assumed = "" if sources else "**assumption**: "
-            lines.append(f"| `{each.path}` | {_plain(each.title)} | {_plain(each.shape.said())} | {assumed}{origin} |")
+            what = f"{_plain(each.title)}<br>`{each.path}`"
+            lines.append(f"| {what} | {_plain(each.shape.said())} | {assumed}{origin} |")
         parts.append("\n".join(lines))
     return parts
 
@@ -239,13 +240,31 @@ def _source(source: Source) -> list[str]:
     return lines
 
 
-PAGES = {"cli.md": cli_page, "codes.md": codes_page, "evidence.md": evidence_page, "scenarios.md": scenarios_page}
+def backtests_page() -> str:
+    """docs/backtests.md: what the command prints."""
+    from misid.cli.main import run
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        run(["backtest", "--quiet", "--format", "md"])
+    return printed.getvalue()
+
+
+PAGES = {
+    "backtests.md": backtests_page,
+    "cli.md": cli_page,
+    "codes.md": codes_page,
+    "evidence.md": evidence_page,
+    "scenarios.md": scenarios_page,
+}
 
 
 def write_schemas() -> None:
-    """The published JSON schema of an assessment, and its copy in the package."""
+    """The published JSON schemas: of a case file; of an assessment, with its copy in the package."""
+    from misid.cases import file as cases
     from misid.report.assessment.schema import FILE, schema_text
 
+    (DOCS / "schema" / cases.SCHEMA_FILE).write_text(cases.schema_text(), encoding="utf-8")
     for folder in (DOCS / "schema", DOCS.parent / "src" / "misid" / "report"):
         (folder / FILE).write_text(schema_text(), encoding="utf-8")
 

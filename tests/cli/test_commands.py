@@ -201,7 +201,7 @@ def test_a_matrix_with_a_table_of_people_and_groups(lab: Path, misid: Misid) -> 
     matrix.write_text("\n".join(lines) + "\n")
     write_table(lab / "owners.csv", ["sample", "person"], [[f"{p}-{side}", p] for p in people for side in "ab"])
     write_table(lab / "sexes.csv", ["person", "sex"], [[p, "FM"[i % 2]] for i, p in enumerate(people)])
-    tables = ("--people", lab / "owners.csv", "--subjects", lab / "sexes.csv", "--group", "sex")
+    tables = ("--samples", lab / "owners.csv", "--subjects", lab / "sexes.csv", "--group", "sex")
     status, out, err = misid("rates", matrix, *tables, *FAILURE, "--threshold", "0.4", "--format", "json")
     assert status == 0, err
     groups = {(r["probe_group"], r["reference_group"]) for r in json.loads(out) if r["measure"] == "fmr"}

@@ -7,11 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from misid.cli.main import run
 from misid.cli.plumbing import COMMANDS
+from misid.encounter.model import ANSWERS, PER
 from misid.encounter.scenario import read_scenario
+from misid.encounter.tree import Query, Tree
 from misid.ground.errors import BadInputError, Problem, UsageError
 from tests.encounter.bad_scenarios import BAD, SMALL, Bad
 
@@ -199,3 +204,58 @@ def test_a_setting_out_of_range_names_the_command_line(tmp_path: Path) -> None:
     [one] = caught.value.problems
     assert one.where == "command line: search.fpir"
     assert one.remedy == "0.03, if 3 % is meant"
+
+
+VALUES = (
+    "true", '"x"', "-1", "0", "1e400", "nan", "[]", "{}", "[[]]", "{ value = 1 }", '{ shape = "pert" }', '""', "[{}]",
+    "1979-05-27", '[1, "a"]', '"rest"', '{ value = 0.5, assumption = "x" }', "9" * 30, '{ value = 0.5, source = [] }',
+    '{ lo = 0.1, hi = 0.9, shape = "uniform", assumption = "x" }', '["women", "men"]', "{ a = { b = { c = 1 } } }",
+)  # fmt: skip
+LINES = ("x = 1", "[a.b]", "[search.x]", "[groups.new]", "[[statuses]]", "share = 3", "title = 5", "")
+JUNK = '"[]{}=.,#\\\n0aé'
+
+
+@given(st.data())
+def test_whatever_is_changed_in_a_scenario_it_is_taken_or_refused_with_reasons(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    lines = SMALL.splitlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        line = lines[at]
+        change = data.draw(st.sampled_from(["drop", "value", "insert", "letter", "copy"]))
+        if change == "drop":
+            lines[at] = ""
+        elif change == "value" and "=" in line:
+            lines[at] = f"{line.split('=')[0]}= {data.draw(st.sampled_from(VALUES))}"
+        elif change == "insert":
+            lines.insert(at, data.draw(st.sampled_from(LINES)))
+        elif change == "letter" and line:
+            place = data.draw(st.integers(0, len(line) - 1))
+            lines[at] = line[:place] + data.draw(st.sampled_from(JUNK)) + line[place + 1 :]
+        elif change == "copy":
+            lines[at] = lines[data.draw(st.integers(0, len(lines) - 1))]
+    path = tmp_path_factory.getbasetemp() / "changed.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    problems: tuple[Problem, ...] = ()
+    scenario = None
+    try:
+        scenario = read_scenario(path)
+    except BadInputError as error:
+        problems = error.problems
+    assert all(one.where and one.seen and one.allowed and one.remedy for one in problems)
+    assert all(len(str(one)) < 2000 for one in problems)
+    if scenario is None:
+        assert problems
+    else:
+        answers = [f"answer_{name}" for name in ANSWERS]
+        for policy in scenario.policies:
+            queries = [Query(measure=measure, policy=policy.name) for measure in answers]
+            found = Tree(scenario).evaluate(scenario.space.draw(4, seed=1), queries)
+            np.testing.assert_allclose(sum(found.values()), PER, rtol=1e-9)
+
+
+def test_what_is_read_without_end_is_refused_at_once() -> None:
+    [one] = problems_of(Path("/dev/zero"))
+    assert one.code == "E081"
+    assert one.seen == "more than 1,000,000 bytes"

@@ -152,7 +152,8 @@ def _read(path: Path, found: Findings) -> _Part | None:
         _say(found, "E001", str(path), "no file that can be read", allowed, "misid scenarios list")
         return None
     if len(data) > MOST_BYTES:
-        _say(found, "E081", path.name, f"{size:,} bytes", f"at most {MOST_BYTES:,}",
+        size_said = f"{size:,} bytes" if size > MOST_BYTES else f"more than {MOST_BYTES:,} bytes"
+        _say(found, "E081", path.name, size_said, f"at most {MOST_BYTES:,}",
              "name the scenario file, not scores or a tally")  # fmt: skip
         return None
     try:

@@ -71,6 +71,7 @@ CODES: dict[str, tuple[str, str]] = {
     "E047": ("not-a-tally", "The file is not a whole tally that this version can read."),
     "E048": ("unannounced-group", "The comparisons have a group that was not there when the input was opened."),
     "E049": ("no-group-known", "An attribute was given, and nobody has a value of it."),
+    "E050": ("absurd-score", "A few scores are a thousand times further from all others than these are apart."),
     "E061": ("not-a-record", "A file of published numbers, or a record in it, lacks a field or has one that is none."),
     "E062": ("impossible-fact", "A published number cannot be what it says: a proportion above 1, limits in disorder."),
     "E063": ("id-in-disorder", "An id of a record is used twice, or a conflict names one that is not there."),
@@ -79,6 +80,7 @@ CODES: dict[str, tuple[str, str]] = {
         "A published number has no source, or its source no address or date that can be read.",
     ),
     "E070": ("no-usable-deployment", "No row of a table of deployments has the numbers that are needed."),
+    "E071": ("not-a-back-test-record", "A record or a study of the back-tests lacks a field or has one that is none."),
     "E080": ("not-toml", "A scenario file cannot be read as TOML: a key stands twice, or a value is none."),
     "E081": ("scenario-too-large", "A scenario file is far larger than a scenario can be."),
     "E082": ("unknown-key", "A table of a scenario has a key that it cannot have."),
@@ -103,6 +105,16 @@ CODES: dict[str, tuple[str, str]] = {
     "E112": ("incomplete-bundle", "A file of a bundle is missing."),
     "E113": ("changed-bundle", "A file of a bundle is not the one that was written."),
     "E114": ("later-bundle", "A bundle is of a version or kind that this misid does not know."),
+    "E100": (
+        "not-a-case",
+        "A case file is no TOML, or has a key that is not known or a value that is none of its key.",
+    ),
+    "E101": ("case-incomplete", "A case file lacks something without which it says nothing."),
+    "E102": (
+        "case-without-a-source",
+        "A number of a case has no source, document or assumption, or names evidence that is not in the library.",
+    ),
+    "E103": ("case-contradicts-itself", "Two things that a case file says cannot both be."),
     "E093": ("base-not-usable", "A scenario extends one that is not there, or extends itself."),
     "E094": ("rules-not-complete", "A policy leaves a situation undecided, or looks at something that is not there."),
     "E095": ("rule-never-decides", "A rule of a policy can never decide: those before it take every situation."),
@@ -117,11 +129,14 @@ CODES: dict[str, tuple[str, str]] = {
     "W018": ("no-nonmated", "There is nothing non-mated: FMR and FPIR are not defined."),
     "W019": ("group-without-comparisons", "A group has nothing mated, or nothing non-mated: a rate is not defined."),
     "W020": ("few-people", "The test has so few people that it can give bounds only."),
-    "W021": ("ids-perhaps-identifying", "A few ids look like names."),
+    "W021": ("ids-perhaps-identifying", "A few ids look like names, or ids could be numbers of people."),
     "W022": ("unexplained-empty-lists", "Searches returned nobody although no return threshold was declared."),
     "W023": ("self-comparisons-left-out", "Rows in which a sample is compared with itself were left out."),
+    "W024": ("last-line-without-end", "The last line of a text file has no line end: the file may have been cut."),
+    "W025": ("score-far-away", "A few scores are very far from all others."),
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
     "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
+    "W032": ("not-a-date", "A cell that should hold a date holds something else."),
 }
 
 
