@@ -253,7 +253,7 @@ def test_counts_add_up(seed: int) -> None:
     for policy in scenario.form.policies:
 
         def of(measure: str, policy: str = policy, **at: Any) -> Any:
-            return answers.of(Query(measure=measure, policy=policy, **at))
+            return np.broadcast_to(answers.of(Query(measure=measure, policy=policy, **at)), (3,))
 
         for measure in ("matched", "wrongly_held", "found", "hours_of_others", "people"):
             everybody = of(measure)

@@ -17,6 +17,7 @@ from misid.encounter.inputs import inputs_of, used_facts
 from misid.encounter.model import PER, Assessment, Estimate, Projection, Provenance, Repeated, Search
 from misid.encounter.outcomes import COMPARED, Slices
 from misid.encounter.questions import Questions
+from misid.encounter.rates import hash_of
 from misid.encounter.repeats import MOST_SCANS, matched_at_least_once
 from misid.encounter.scenario import Scenario, read_scenario
 from misid.encounter.summary import estimate
@@ -223,6 +224,6 @@ class _Assessing:
         document = self.scenario.document
         return Provenance(
             misid=__version__, python=platform.python_version(), numpy=version("numpy"), scipy=version("scipy"),
-            files=document.files, settings=document.settings, scenario=document.table, tally=self.scenario.tallies,
+            files=document.files, settings=document.settings, scenario=document.table, tally=hash_of(self.scenario),
             draws=self.n, seed=self.seed, sampler=SAMPLER, level=self.level,
         )  # fmt: skip

@@ -113,7 +113,7 @@ class Stages:
                 else (factors(quality.fpir_factors, draws), factors(quality.fnir_factors, draws))
             )
             fpir.append(-np.expm1(-positives * more))
-            base, worse = self.rates.fnir(draws, name), missing * worse
+            base, worse = self.rates.missed(draws, name), missing * worse
             plain = worse.size == 1 and worse.flat[0] == 1
             fnir.append(base if plain else -np.expm1(-hazard(base) * worse))
         return np.stack(np.broadcast_arrays(*fpir), axis=1), np.stack(np.broadcast_arrays(*fnir), axis=1)

@@ -157,8 +157,11 @@ class DeploymentsSearch(Searching):
     model: Literal["deployments"]
     deployments: Text = Field(description="path of the table, from the scenario's folder")
     threshold: Annotated[Stated | None, Number("score", "threshold in use", fixed=True)] = None
-    growth: Annotated[Stated, Number("exponent", "growth of FPIR with the gallery")]
+    growth: Annotated[Stated, Number("exponent", "growth of FPIR with the gallery", fixed=True)]
     fnir: Annotated[Stated | None, Number("proportion", "FNIR at this gallery")] = None
+    bound_as_range: bool = Field(
+        False, description="where no false alert was seen: take everything from 0 to the bound as alike"
+    )
 
 
 AnySearch = Annotated[StatedSearch | PublishedSearch | TallySearch | DeploymentsSearch, Field(discriminator="model")]

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from misid.encounter.answered import hidden
 from misid.encounter.draws import Correlation, Space
 from misid.encounter.forms import Form, ScenarioForm
 from misid.encounter.numbers import PROBLEMS, Number
@@ -63,11 +64,6 @@ class Scenario:
     def statuses(self) -> dict[str, str]:
         return {name: status.title for name, status in self.form.statuses.items()}
 
-    @property
-    def tallies(self) -> tuple[tuple[str, str], ...]:
-        """Name and sha256 of every file of scores' counts or deployments that the search model is made from."""
-        return ()
-
     def policy(self, name: str) -> CompiledPolicy:
         return {policy.name: policy for policy in self.policies}[name]
 
@@ -115,7 +111,7 @@ def scenario_of(document: Document) -> Scenario:
             for one in _problems(dict(each), document):
                 found.add(one)
         raise BadInputError(found.errors) from None
-    parameters = {parameter.path: parameter for parameter in numbers_of(form)}
+    parameters = {parameter.path: parameter for parameter in (*numbers_of(form), *hidden(form))}
     policies = check(form, parameters, found)
     for one in Space(
         shapes={path: p.shape for path, p in parameters.items()}, correlations=correlations(form)

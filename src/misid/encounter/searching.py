@@ -30,7 +30,7 @@ class Rates(Protocol):
         """-log(1 - FPIR) at the gallery, (G, n) or (1, n), before the factors of groups and qualities."""
         ...
 
-    def fnir(self, draws: Draws, quality: str | None) -> Floats:
+    def missed(self, draws: Draws, quality: str | None) -> Floats:
         """FNIR at the gallery of photographs of a quality, (G, n) or (1, n), before the factors."""
         ...
 
@@ -44,7 +44,7 @@ class StatedRates:
     def hazard(self, draws: Draws) -> Floats:
         return hazard(draws["search.fpir"])[None]
 
-    def fnir(self, draws: Draws, quality: str | None) -> Floats:
+    def missed(self, draws: Draws, quality: str | None) -> Floats:
         return draws[fnir_path(self.form, quality)][None]
 
 
@@ -59,7 +59,7 @@ class PublishedRates:
         ratio, b = self.grown(draws)
         return grown_hazard(draws["search.fpir"], ratio, b)[None]
 
-    def fnir(self, draws: Draws, quality: str | None) -> Floats:
+    def missed(self, draws: Draws, quality: str | None) -> Floats:
         ratio, b = self.grown(draws)
         return grown_fnirs(draws[fnir_path(self.form, quality)], ratio, draws["search.fnir_growth"], b)[None]
 
