@@ -248,20 +248,21 @@ def policies(told: Told) -> Section:
     )  # fmt: skip
     return Section("policies", "Policies side by side", (
         Paragraph("The same people, photographs and searches under each policy: what differs is only what is decided."),
-        *(block for p in a.policies for block in _rules(told, p)),
         SideBySide((
             (_policy_figure(told, "wrongly_held", "People wrongly held"),),
             (_policy_figure(told, "found", "People found who are sought"),),
         )),
         table,
         *_differences(told),
+        Paragraph(Strong("What each policy says"), numbered=False),
+        *(block for p in a.policies for block in _rules(told, p)),
     ))  # fmt: skip
 
 
 def _rules(told: Told, policy: PolicyResult) -> list[Block]:
     """What a policy says."""
     about = (" ", Quoted(sentence(" ".join(policy.about.split())))) if policy.about else ()
-    assumed = (" Here because: ", Quoted(sentence(policy.assumption))) if policy.assumption else ()
+    assumed = (" ", Quoted(sentence(policy.assumption))) if policy.assumption else ()
     return [
         Paragraph((
             Quoted(sentence(policy.title), strong=True), told.cited(policy.sources), about, assumed,

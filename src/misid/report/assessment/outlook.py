@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
-from misid.encounter.model import BreakPoint, Claim, Projection, Sensitivity
+from misid.encounter.model import BreakEven, Claim, Projection, Sensitivity
 from misid.report.assessment.course import ESTIMATE, estimate_row
 from misid.report.assessment.drawn import Swing, tornado
 from misid.report.assessment.said import amount
@@ -49,6 +50,7 @@ SIDES = {
     "undefined": "not defined",
 }
 MOST_DRIVERS = 10
+FEW_POINTS = 6
 
 
 def projection(told: Told) -> Section:
@@ -84,7 +86,7 @@ def _fan(told: Told, points: Sequence[Projection]) -> list[Block]:
         id="projection-table", title=title,
         caption="Searches of people who are not in the gallery: how many return somebody.",
         columns=(
-            Column("Images in the gallery", numeric=True), Column("Growth as in the scenario", numeric=True, width=1.4),
+            Column("Images in the gallery"), Column("Growth as in the scenario", numeric=True, width=1.4),
             *(Column(_growth(told, first[g]), numeric=True, width=1.4) for g in growths),
         ),
         rows=tuple(
@@ -263,7 +265,8 @@ def _ranked(told: Told, place: int, item: Sensitivity) -> list[Block]:
             caption=(Quoted(unit), ". ", Quoted(sentence(item.method))),
             columns=(Column("Input", width=2), Column("Alone", "share of the spread", numeric=True),
                      Column("And with others", "share of the spread", numeric=True),
-                     Column("Answer where low", "at", numeric=True), Column("Answer where high", "at", numeric=True),
+                     Column("Answer where low", "input in brackets", numeric=True),
+                     Column("Answer where high", "input in brackets", numeric=True),
                      Column("How solid")),
             rows=tuple(
                 Row((Quoted(d.title), _index(told, f"{at}.drivers.{i}", "first"),
@@ -308,7 +311,7 @@ def break_even(told: Told) -> Section:
             )),
         ]  # fmt: skip
         if item.points:
-            blocks.append(_points(told, at, place, item.points))
+            blocks += _points(told, at, place, item)
         if item.together:
             blocks.append(Paragraph(Quoted(sentence(item.together))))
     if not blocks:
@@ -320,26 +323,45 @@ def break_even(told: Told) -> Section:
     return Section("break-even", "What would have to be true", tuple(blocks))
 
 
-def _points(told: Told, at: str, place: int, points: Sequence[BreakPoint]) -> Table:
-    said = told.said
+def _points(told: Told, at: str, place: int, item: BreakEven) -> list[Block]:
+    """The inputs that can bring it about, and the nearest of those that cannot."""
+    said, unit = told.said, told.said.at("per")
+
+    def near(i: int) -> float:
+        reached = item.points[i].at_best
+        return math.inf if reached is None else reached if "below" in item.wanted else -reached
+
+    never = sorted((i for i, p in enumerate(item.points) if p.side == "never"), key=near)
+    shown = [i for i, p in enumerate(item.points) if p.side != "never"]
+    shown += never[: max(0, FEW_POINTS - len(shown))]
     rows = []
-    for i, point in enumerate(points):
-        here = f"{at}.points.{i}"
+    for i in shown:
+        point, here = item.points[i], f"{at}.points.{i}"
         values = [said.plain(f"{here}.values.{k}") for k in range(len(point.values))]
         turns: Words = said.plain(f"{here}.value") if point.value is not None else "no value"
         if len(values) > 1:
             turns = (values[0], *(part for v in values[1:] for part in (", ", v)))
-        best: Words = "" if point.best is None else (" Helps most at ", said.plain(f"{here}.best"), ".")
+        best: Words = "not computed"
+        if point.at_best is not None:
+            best = said.shown(f"{here}.at_best", lambda v: amount(v * unit))
         rows.append(Row((
-            Quoted(point.title), turns, SIDES.get(point.side, point.side), (Quoted(sentence(point.said)), best),
+            Quoted(point.title), turns, SIDES.get(point.side, point.side), best, Quoted(sentence(point.said)),
             Quoted(point.solidity),
         )))  # fmt: skip
-    return Table(
+    blocks: list[Block] = [Table(
         id=f"break-even-{place + 1}", title="The value of each input at which it turns",
-        columns=(Column("Input", width=1.8), Column("Turns at", numeric=True), Column("It is true", width=1.1),
-                 Column("In words", width=1.8), Column("How solid the input is", width=1.1)),
+        columns=(
+            Column("Input", width=1.8), Column("Turns at", numeric=True), Column("It is true", width=1.1),
+            Column("Best that this input can do", ("per ", said.count("per")), numeric=True, width=1.1),
+            Column("In words", width=1.6), Column("How solid the input is"),
+        ),
         rows=tuple(rows), file=f"tables/break-even-{place + 1}.csv",
-    )  # fmt: skip
+    )]  # fmt: skip
+    if never:
+        blocks.append(Paragraph((
+            "No value of ", said.count(f"{at}.points.#side=never"), " of the ", said.count(f"{at}.points.#"),
+            " inputs would make it true by itself; the table has the nearest of them, the CSV all.")))  # fmt: skip
+    return blocks
 
 
 def claims(told: Told) -> Section:
