@@ -31,7 +31,8 @@ from misid.search.from_tally import TallyModel, model_of
 from misid.search.from_tally.given_probe import given_probe
 from misid.search.from_tally.mates import MateCounts
 from tests.cases.simulated import Normal, World, expected, kin_scores, mates, world
-from tests.search.projection_study import draw_test, truth_generators
+from tests.search.projection_study import truth_generators
+from tests.search.simulated import counts, draw_tail
 
 ROOT = Path(__file__).resolve().parents[2]
 SUMMARY = ROOT / "docs" / "data" / "case-calibration.json"
@@ -56,23 +57,26 @@ COLUMNS = (
 
 def truth_worlds(path: Path, only: Iterable[str] = ()) -> list[World]:
     """Every generator of a truth file, and the one of this repository."""
-    generators = [*truth_generators(path), Normal()]
-    module = sys.modules["truth"]
-    wide = module.Embedding("c-embed512", d=512, k0=40.0, decay=1.3, ntruth=2000, seed=11)
-    generators.insert(3, wide)
+    truth_generators(path)
+    truth = sys.modules["truth"]
+    generators = [
+        truth.Additive(), truth.quality_gen(), truth.Embedding(ntruth=3000),
+        truth.Embedding("c-embed512", d=512, k0=40.0, decay=1.3, ntruth=2000, seed=11), truth.Kin(),
+        truth.IID("gauss"), truth.IID("logit"), Normal(),
+    ]  # fmt: skip
     chosen = [g for g in generators if not only or g.name in set(only)]
     return [world(g, np.random.default_rng([SEED, zlib.crc32(g.name.encode())])) for g in chosen]
 
 
 def tested(generator: Any, rng: np.random.Generator, people: int) -> TallyModel:
     """The search model of a simulated test, mated scores included."""
-    counts = draw_test(generator, people, rng)
+    made = counts(draw_tail(generator, people, rng), rng)
     middle, spread = mates(generator, rng, generator.draw_subjects(rng, people))
     own = middle + spread * rng.standard_normal(people)
     found = MateCounts(
         group=np.zeros(people, dtype=np.int64), score=np.sort(own), count=np.ones(people, dtype=np.int64), people=people
     )
-    pooled = counts.pooled() if counts.n_groups > 1 else counts
+    pooled = made.pooled() if made.n_groups > 1 else made
     return model_of(pooled, rng, draws=DRAWS, mates=found)
 
 
@@ -93,7 +97,7 @@ def judged(w: World, model: TallyModel, gallery: int, cases: int, rng: np.random
     prior = rng.uniform(*PRIORS, cases)
     enrolled = rng.random(cases) < prior
     top = w.top(rng, who, gallery)[:, 0]
-    relative = kin_scores(w.generator, rng, {k: v[who] for k, v in w.people.items() if k in "ga"}, gallery)
+    relative = kin_scores(w.generator, rng, {k: v[who] for k, v in w.people.items() if k in ("g", "a")}, gallery)
     top = np.maximum(top, relative)
     own = np.where(enrolled, w.mated_scores(rng, who), -np.inf)
     best = np.maximum(top, own)
@@ -104,25 +108,20 @@ def judged(w: World, model: TallyModel, gallery: int, cases: int, rng: np.random
     at_threshold = [_true(w, gallery, threshold, [threshold], [NONE])[0], expected(w, gallery, threshold)]
     rows = []
     for k in range(cases):
-        p, lr, mean = drawn[k].posterior(prior[k]), drawn[k].lr_enrolled(), predictive(drawn[k])
+        p, lr = drawn[k].posterior(prior[k]), drawn[k].lr_enrolled()
         one = alone[k]
         m = np.full(3, UNKNOWN) if one is None else one.posterior(prior[k])
         o = oracle[k]
         bounds = empirical_bounds(model.test.people, model.test.people)
         plain = at_threshold[int(returned[k] != NONE)].bounded(bounds.lowest, bounds.highest)
         rows.append([
-            gallery, prior[k], int(enrolled[k]), int(returned[k]), float(o.lr_enrolled()), float(mean.lr_enrolled()),
-            *np.nanquantile(lr, [0.025, 0.975]).tolist(), float(o.posterior(prior[k])),
-            float(mean.posterior(prior[k])), *np.nanquantile(p, [0.025, 0.975]).tolist(),
+            gallery, prior[k], int(enrolled[k]), int(returned[k]), float(o.lr_enrolled()),
+            *np.nanquantile(lr, [0.5, 0.025, 0.975]).tolist(), float(o.posterior(prior[k])),
+            *np.nanquantile(p, [0.5, 0.025, 0.975]).tolist(),
             float(m[0]), float(m.min()), float(m.max()),
             float(o.bounded(bounds.lowest, bounds.highest).posterior(prior[k])), float(plain.posterior(prior[k])),
         ])  # fmt: skip
     return rows
-
-
-def predictive(drawn: Likelihoods) -> Likelihoods:
-    """One likelihood of each kind, the draws averaged: what the test and its uncertainty together say."""
-    return _one(*(float(np.nanmean(getattr(drawn, name))) for name in ("right", "wrong", "unenrolled")))
 
 
 def _true(w: World, gallery: int, threshold: float, best: Any, returned: Any) -> list[Likelihoods]:
@@ -131,12 +130,12 @@ def _true(w: World, gallery: int, threshold: float, best: Any, returned: Any) ->
     out = []
     for s, what in zip(best, returned, strict=True):
         if what == NONE:
-            quiet = np.exp(-w.expected(gallery, threshold))
+            quiet = np.exp(-w.expected(gallery, threshold, kin=True))
             missed = w.mated_below(threshold)
             out.append(_one(0.0, float((quiet * missed).mean()), float(quiet.mean())))
             continue
-        lam = w.expected(gallery, s)
-        slope = (w.expected(gallery, s - step) - w.expected(gallery, s + step)) / (2 * step)
+        lam = w.expected(gallery, s, kin=True)
+        slope = (w.expected(gallery, s - step, kin=True) - w.expected(gallery, s + step, kin=True)) / (2 * step)
         phi = slope * np.exp(-lam)
         right, wrong = w.mated_density(s) * np.exp(-lam), phi * w.mated_below(s)
         out.append(_one(float(right.mean()), float(wrong.mean()), float(phi.mean())))

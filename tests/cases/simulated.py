@@ -67,11 +67,16 @@ class World:
     def __len__(self) -> int:
         return len(self.mated)
 
-    def expected(self, gallery: float, score: float) -> Floats:
-        """(n,) strangers at or above a score."""
+    def expected(self, gallery: float, score: float, *, kin: bool = False) -> Floats:
+        """(n,) strangers at or above a score; with `kin`, minus the log of P(no stranger and no relative is)."""
         k = int(np.clip(np.searchsorted(self.scores, score), 1, len(self.scores) - 1))
         share = (score - self.scores[k - 1]) / (self.scores[k] - self.scores[k - 1])
-        return np.asarray(gallery * np.exp((1 - share) * self.log_rate[:, k - 1] + share * self.log_rate[:, k]))
+        strangers = gallery * np.exp((1 - share) * self.log_rate[:, k - 1] + share * self.log_rate[:, k])
+        if kin and hasattr(self.generator, "kin_factor"):
+            strangers = strangers - np.log(
+                self.generator.kin_factor(gallery, self.people["g"], self.people["a"], score)
+            )
+        return np.asarray(strangers)
 
     def fpir(self, gallery: float, score: float) -> float:
         return float(-np.expm1(-self.expected(gallery, score)).mean())

@@ -50,6 +50,12 @@ def test_smallest_case_is_one() -> None:
 
 REVIEW = {"said": "same", "accepts_right": {"value": 0.9, **WHY}, "accepts_wrong": {"value": 0.1, **WHY}}
 
+
+def _tally(given: dict[str, Any]) -> None:
+    given["search"] = {"model": "tally", "tally": "x.tally", "threshold": 0.5, "gallery": {"value": 1e6, **WHY}}
+    given["returned"]["score"] = 0.7
+
+
 BAD: list[tuple[str, Callable[[dict[str, Any]], Any], str, str]] = [
     ("no format", lambda c: c.pop("format"), "E101", "format"),
     ("other format", lambda c: c.update(format="misid-case-9"), "E100", "format"),
@@ -200,6 +206,24 @@ BAD: list[tuple[str, Callable[[dict[str, Any]], Any], str, str]] = [
         ),
         "E103",
         "group.fnir",
+    ),
+    (
+        "score, gallery range",
+        lambda c: (_tally(c), c["search"].update(gallery={"shape": "uniform", "lo": 1e5, "hi": 1e6, **WHY})),
+        "E103",
+        "search.gallery",
+    ),
+    (
+        "score, capture",
+        lambda c: (_tally(c), c.update(capture={"title": "x", "fpir_times": {"value": 2, **WHY}})),
+        "E103",
+        "capture.fpir_times",
+    ),
+    (
+        "score, outranked",
+        lambda c: (_tally(c), c["search"].update(outranked={"value": 0.5, **WHY})),
+        "E103",
+        "search.outranked",
     ),
 ]
 

@@ -123,6 +123,27 @@ def test_a_reviewer_cannot_tell_a_twin() -> None:
     assert float(after.lr()) == pytest.approx(float(before.lr()), rel=1e-12)
 
 
+def test_two_photographs_of_one_face_meet_the_same_stranger() -> None:
+    """Faces as points in a space: two false matches of one person name one stranger far more often than not at all."""
+    rng = np.random.default_rng(20261127)
+    people, gallery, d = 1500, 6000, 64
+
+    def unit(x: np.ndarray) -> np.ndarray:
+        return np.asarray(x / np.linalg.norm(x, axis=1)[:, None], dtype=np.float32)
+
+    faces = rng.standard_normal((people, d))
+    enrolled = unit(rng.standard_normal((gallery, d)))
+    agree = {}
+    for noise in (0.25, 0.6):
+        scores = [unit(faces + noise * rng.standard_normal((people, d))) @ enrolled.T for _ in range(2)]
+        best, who = [s.max(axis=1) for s in scores], [s.argmax(axis=1) for s in scores]
+        threshold = np.quantile(best[0], 0.8)
+        both = (best[0] >= threshold) & (best[1] >= threshold)
+        agree[noise] = float((who[0] == who[1])[both].mean())
+    assert agree[0.25] > 0.5
+    assert 0.1 < agree[0.6] < agree[0.25]
+
+
 def test_scans_agree_with_people_drawn_one_by_one() -> None:
     """A beta-distributed rate a person, two scans each, strangers who agree now and then: 400,000 people."""
     rng = np.random.default_rng(20261127)

@@ -8,9 +8,8 @@ from math import inf
 from misid.ground.errors import UsageError
 
 RULE = (
-    "No likelihood ratio is stated above the one that the test itself would give if one more of its non-mated people "
-    "had been returned as this person was, nor below the one if one more of its mated people had been missed "
-    "(empirical bounds, Vergeer and others 2016)"
+    "No likelihood ratio is stated beyond those that the test itself would give if it had met one more person who "
+    "misleads: one not enrolled who is returned, one enrolled who is missed (empirical bounds, Vergeer and others 2016)"
 )
 
 

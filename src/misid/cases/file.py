@@ -113,18 +113,14 @@ class Repeats(_Part):
     """How far scans of one person share their fate."""
 
     alike: Share = assumed(
-        "not measured for any system: 0 would make each scan a new draw, 1 would repeat every false match; simulated "
-        "engines whose faces differ gave 0.12 to 0.74", lo=0.1, hi=0.75,
-    )  # fmt: skip
-    """Correlation of false matches over scans of one person."""
-    found_alike: Share = assumed(
-        "not measured for any system: 0 would make each scan a new draw, 1 would always find whoever is found once",
-        lo=0.0, hi=0.8,
-    )  # fmt: skip
+        "not measured for any system: simulated engines whose faces differ gave 0.12 to 0.74", lo=0.1, hi=0.75
+    )
+    """Correlation of false matches over scans of one person: 0, each scan is a new draw; 1, every scan repeats it."""
+    found_alike: Share = assumed("not measured for any system", lo=0.0, hi=0.8)
     """Correlation of being found over scans of an enrolled person."""
     agree: Share = assumed(
-        "misid's simulations of strangers gave 0 to 2 in 100; a face that resembles many would give more",
-        lo=0.0, hi=0.02,
+        "not measured for any system: simulated faces gave 0.2 to 0.9; independent noise would give nearly 0",
+        lo=0.0, hi=0.9,
     )  # fmt: skip
     """P(two false matches with strangers name the same one)."""
 

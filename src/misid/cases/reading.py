@@ -230,6 +230,8 @@ def _of_the_answer(given: Raw, returned: Raw, search: Raw, wrong: Any) -> Iterat
         yield wrong(
             "returned.score", f"the score at rank {rank} alone", "the scores of all candidates", "scores = [...]"
         )
+    if known:
+        yield from _of_the_score(given, search, wrong)
     many = isinstance(length, int) and length > 1
     if many and not known and "review" not in given and answer == "match":
         yield wrong(
@@ -248,6 +250,11 @@ def _of_the_answer(given: Raw, returned: Raw, search: Raw, wrong: Any) -> Iterat
         yield wrong("review.wrong_when_there", "given for one candidate", "only for a list", "leave it out")
     if review and many and not known and review.get("said") == "different":
         yield wrong("review.said", "'different'", '"same": the person named is who was chosen', 'said = "same"')
+    if many and not known and "outranked" in search:
+        yield wrong(
+            "search.outranked", "given, though somebody chose from a list", "leave it out: what counts is the choice",
+            "leave it out",
+        )  # fmt: skip
     if review:
         yield from _of_the_review(review, wrong, listed=many and not known)
     if answer == "no match":
@@ -257,6 +264,22 @@ def _of_the_answer(given: Raw, returned: Raw, search: Raw, wrong: Any) -> Iterat
                     f"scans.{place}.answer", "'same', though the first returned nobody", '"no match" or "different"',
                     'answer = "no match"',
                 )  # fmt: skip
+
+
+def _of_the_score(given: Raw, search: Raw, wrong: Any) -> Iterator[Problem]:
+    """What a score leaves no use for."""
+    gallery = search.get("gallery")
+    if isinstance(gallery, Mapping) and gallery.get("shape", "fixed") != "fixed":
+        yield wrong("search.gallery", "a range, with a score", "one value where a score is known", "one case for each")
+    for key in ("capture", "group"):
+        for name in ("fnir", "fpir_times"):
+            if name in _table(given, key):
+                yield wrong(
+                    f"{key}.{name}", "given beside a score, whose densities are those of the test",
+                    "leave it out, or leave the score out", "a tally of such photographs or such people",
+                )  # fmt: skip
+    if "outranked" in search:
+        yield wrong("search.outranked", "given beside a score, from which it follows", "leave it out", "leave it out")
 
 
 def _of_the_review(review: Raw, wrong: Any, *, listed: bool) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from misid.cases.model import Change
-from misid.report.assessment.drawn import Canvas, width_of
+from misid.report.assessment.drawn import WIDTH, Canvas, width_of
 from misid.report.case.told import Told
 from misid.report.figures.base import Figure
 from misid.report.filing import (
@@ -148,24 +148,24 @@ def picked(told: Told) -> list[int]:
     return [round(k * (n - 1) / (SHOWN - 1)) for k in range(SHOWN)]
 
 
-_LEFT, _RIGHT, _ROW, _LETTERS = 120.0, 384.0, 40.0, 19.0
+_LEFT, _RIGHT, _ROW, _LETTERS = 108.0, WIDTH - 16.0, 35.0, 17.5
 
 
 def picture(told: Told) -> Figure:
     """The probability at each prior, as bars on a scale of 100: drawn for half a page's width."""
     result, canvas = told.result, Canvas()
     rows = picked(told)
-    top, bottom = 44.0, 44.0 + _ROW * len(rows)
+    top, bottom = 42.0, 42.0 + _ROW * len(rows)
 
     def x(p: float) -> float:
         return _LEFT + p * (_RIGHT - _LEFT)
 
-    canvas.text(0, 15, "in the gallery", ink=QUIET, size=15)
-    canvas.text(0, 34, "before, of 100", ink=QUIET, size=15)
-    canvas.text(_LEFT, 34, "right person, of 100" if told.named else "there after all, of 100", ink=QUIET, size=16)
+    canvas.text(0, 15, "in the gallery", ink=QUIET, size=14)
+    canvas.text(0, 32, "before, of 100", ink=QUIET, size=14)
+    canvas.text(_LEFT, 32, "right person, of 100" if told.named else "there after all, of 100", ink=QUIET, size=14.5)
     for tick in (0, 25, 50, 75, 100):
         canvas.line(x(tick / 100), top, x(tick / 100), bottom, ink=GRID)
-        canvas.text(x(tick / 100), bottom + 20, f"{tick}", anchor="middle", ink=QUIET, size=16)
+        canvas.text(x(tick / 100), bottom + 20, f"{tick}", anchor="middle", ink=QUIET, size=14.5)
     for place, k in enumerate(rows):
         at = result.priors[k]
         found = getattr(at, told.asked)
@@ -189,8 +189,7 @@ def picture(told: Told) -> Figure:
     columns = ("prior", "lo", "hi")
     return Figure(
         name="priors", title=title, description=description,
-        caption="By how many of 100 people scanned are enrolled; from the lowest to the highest that the figures "
-        "allow.",
+        caption="By how many of 100 people scanned like this are in the gallery. Each bar is a range.",
         columns=columns,
         rows=tuple(
             {"prior": p.prior, "lo": getattr(p, told.asked).lo, "hi": getattr(p, told.asked).hi} for p in result.priors

@@ -34,7 +34,12 @@ def given(told: Told) -> Section:
     blocks: list[Block] = []
     if result.case.get("about"):
         blocks.append(Paragraph(Quoted(" ".join(result.case["about"].split()))))
-    blocks.append(Paragraph(("The system answered: ", Quoted(_answers(told)), ".")))
+    about: list[Words] = []
+    for key, what in (("capture", "the photograph"), ("group", "the person scanned")):
+        title = result.case.get(key, {}).get("title")
+        if title:
+            about.append((f" Of {what}: ", Quoted(sentence(title))))
+    blocks.append(Paragraph(("The system answered: ", Quoted(_answers(told)), ".", *about)))
     blocks.append(Table(
         id="inputs", title="Every number that went in",
         columns=(Column("What", width=2.1), Column("Taken to be", width=1.4), Column("Because", width=2.8)),
