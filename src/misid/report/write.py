@@ -78,6 +78,8 @@ def write_report(report: Report, directory: str | Path, *, force: bool = False) 
         (staged / TABLES).mkdir(parents=True)
         for name, content in files.items():
             (staged / name).write_bytes(content)
+        if not force and any((target / name).exists() for name in (PAGE, TWIN)):
+            raise _written_meanwhile(target)
         if target.is_dir():
             (target / TABLES).mkdir(exist_ok=True)
             # The page last: whoever opens it finds the tables it names.
@@ -91,11 +93,15 @@ def write_report(report: Report, directory: str | Path, *, force: bool = False) 
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
-                raise UsageError(
-                    f"{target} was written by another run in the meantime",
-                    remedy="give another directory, or --force to replace it",
-                ) from error
+                raise _written_meanwhile(target) from error
     return target / PAGE
+
+
+def _written_meanwhile(target: Path) -> UsageError:
+    return UsageError(
+        f"{target} was written by another run in the meantime",
+        remedy="give another directory, or --force to replace it",
+    )
 
 
 def _tables_of_older(directory: Path) -> set[str]:
