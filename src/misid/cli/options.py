@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -41,6 +41,7 @@ SourceOrTally = Annotated[
 ]
 
 OutputFormat = Annotated[Format, Option("--format", help="How results are printed.")]
+Paper = Annotated[Literal["letter", "a4"], Option("--paper", help="Of the PDF.")]
 Force = Annotated[bool, Option("--force", help="Replace what is there already.")]
 
 
@@ -49,7 +50,7 @@ def _column(flag: str, what: str) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputOptions:
+class ComparisonOptions:
     """How scores are read and what they mean; `misid.scores.open_scores` takes the same by the same names."""
 
     format_in: Annotated[
@@ -99,56 +100,6 @@ class InputOptions:
     mated: Annotated[str | None, _column("--mated", "whether both samples are of one person")] = None
     candidate_rank: Annotated[str | None, _column("--candidate-rank", "ranks in candidate lists")] = None
     person: Annotated[str | None, _column("--person", "ids of people, in the other tables")] = None
-
-    searches: Annotated[
-        str | None,
-        Option(
-            "--searches",
-            metavar="FILE",
-            help="Every search made, also those that returned nobody.",
-            rich_help_panel=_CANDIDATES,
-        ),
-    ] = None
-    candidates: Annotated[
-        str | None,
-        Option(
-            "--candidates",
-            metavar="FILE",
-            help="What the searches returned; the same as SOURCE.",
-            rich_help_panel=_CANDIDATES,
-        ),
-    ] = None
-    references: Annotated[
-        str | None,
-        Option("--references", metavar="FILE", help="Who is enrolled, and their groups.", rich_help_panel=_CANDIDATES),
-    ] = None
-    gallery: Annotated[
-        int | None,
-        Option(
-            "--gallery",
-            metavar="N",
-            min=1,
-            help="References enrolled, where there is no table of them.",
-            rich_help_panel=_CANDIDATES,
-        ),
-    ] = None
-    list_length: Annotated[
-        int | None,
-        Option("--list-length", metavar="N", min=1, help="Candidates a list can hold.", rich_help_panel=_CANDIDATES),
-    ] = None
-    return_threshold: Annotated[
-        float | None,
-        Option(
-            "--return-threshold",
-            metavar="T",
-            help="Score that a candidate must reach to be returned.",
-            rich_help_panel=_CANDIDATES,
-        ),
-    ] = None
-    complete_lists: Annotated[
-        bool,
-        Option("--complete-lists", help="Every search returned the whole gallery.", rich_help_panel=_CANDIDATES),
-    ] = False
 
     similarity: Annotated[
         bool,
@@ -210,6 +161,65 @@ class InputOptions:
         int | None,
         Option("--threads", metavar="N", min=1, help="Worker threads of the engine.", rich_help_panel=_ENGINE),
     ] = None
+
+    def whole(self) -> InputOptions:
+        """The same, with nothing said of candidate lists."""
+        return InputOptions(**{item.name: getattr(self, item.name) for item in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputOptions(ComparisonOptions):
+    """The same, of candidate lists too."""
+
+    searches: Annotated[
+        str | None,
+        Option(
+            "--searches",
+            metavar="FILE",
+            help="Every search made, also those that returned nobody.",
+            rich_help_panel=_CANDIDATES,
+        ),
+    ] = None
+    candidates: Annotated[
+        str | None,
+        Option(
+            "--candidates",
+            metavar="FILE",
+            help="What the searches returned; the same as SOURCE.",
+            rich_help_panel=_CANDIDATES,
+        ),
+    ] = None
+    references: Annotated[
+        str | None,
+        Option("--references", metavar="FILE", help="Who is enrolled, and their groups.", rich_help_panel=_CANDIDATES),
+    ] = None
+    gallery: Annotated[
+        int | None,
+        Option(
+            "--gallery",
+            metavar="N",
+            min=1,
+            help="References enrolled, where there is no table of them.",
+            rich_help_panel=_CANDIDATES,
+        ),
+    ] = None
+    list_length: Annotated[
+        int | None,
+        Option("--list-length", metavar="N", min=1, help="Candidates a list can hold.", rich_help_panel=_CANDIDATES),
+    ] = None
+    return_threshold: Annotated[
+        float | None,
+        Option(
+            "--return-threshold",
+            metavar="T",
+            help="Score that a candidate must reach to be returned.",
+            rich_help_panel=_CANDIDATES,
+        ),
+    ] = None
+    complete_lists: Annotated[
+        bool,
+        Option("--complete-lists", help="Every search returned the whole gallery.", rich_help_panel=_CANDIDATES),
+    ] = False
 
     @property
     def is_empty(self) -> bool:
