@@ -19,6 +19,19 @@ MEMORY_LIMIT = "700MB"
 """DuckDB spills to disk above this, so memory does not grow with the number of comparisons."""
 
 
+def ran_out_of(said: str) -> str:
+    """What to do where DuckDB says that memory or disk ran out; '' where it says something else."""
+    low = said.lower()
+    if "out of memory" in low:
+        return "give it more memory (--memory 4GB), fewer threads (--threads 1), or a larger TMPDIR"
+    if any(words in low for words in ("no space left", "file too large", "could not write", "disk quota")):
+        return "make room, or set TMPDIR to a directory on a larger disk"
+    return ""
+
+
+_ELSE = "misid check on the input, which must be whole and must not change during the run; --debug shows more"
+
+
 class DuckDBEngine:
     """An embedded DuckDB with a database file of its own in a scratch directory.
 
@@ -61,7 +74,9 @@ class DuckDBEngine:
             )
         except duckdb.Error as error:
             self._remove_scratch()
-            raise EngineError(f"DuckDB did not start: {error}") from error
+            raise EngineError(
+                f"DuckDB did not start: {error}", remedy=ran_out_of(str(error)) or "look at what it says of its file"
+            ) from error
         # It keeps count of how far a query is only with its progress bar on; it need not draw it.
         self.execute("SET enable_progress_bar = true")
         self.execute("SET enable_progress_bar_print = false")
@@ -97,7 +112,7 @@ class DuckDBEngine:
         try:
             return self.connection.execute(statement)
         except duckdb.Error as error:
-            raise EngineError(f"DuckDB: {error}") from error
+            raise EngineError(f"DuckDB: {error}", remedy=ran_out_of(str(error)) or _ELSE) from error
         except RuntimeError as error:
             # What DuckDB makes of Ctrl-C in the middle of a query.
             if "interrupted" in str(error).lower():

@@ -86,4 +86,54 @@ def write_report(
         return write_assessment(
             report, directory, folder=None if folder is None else Path(folder), paper=paper, force=force
         )
+<<<<<<< HEAD
+    files = render(report)
+    stale = _tables_of_older(target) - set(files) if target.is_dir() else set()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_directory(target.parent, f".{target.name}.", ".part") as scratch:
+        staged = scratch / "report"
+        (staged / TABLES).mkdir(parents=True)
+        for name, content in files.items():
+            (staged / name).write_bytes(content)
+        if not force and any((target / name).exists() for name in (PAGE, TWIN)):
+            raise _written_meanwhile(target)
+        if target.is_dir():
+            (target / TABLES).mkdir(exist_ok=True)
+            # The page last: whoever opens it finds the tables it names.
+            for name in sorted(files, key=lambda name: (name == PAGE, name == TWIN, name)):
+                (staged / name).replace(target / name)
+            for name in stale:
+                (target / name).unlink(missing_ok=True)
+        else:
+            try:
+                staged.replace(target)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                raise _written_meanwhile(target) from error
+    return target / PAGE
+
+
+def _written_meanwhile(target: Path) -> UsageError:
+    return UsageError(
+        f"{target} was written by another run in the meantime",
+        remedy="give another directory, or --force to replace it",
+    )
+
+
+def _tables_of_older(directory: Path) -> set[str]:
+    """Tables that an older report of ours lists as its own; nothing where there is none that we can read."""
+    twin = directory / TWIN
+    if not twin.is_file():
+        return set()
+    try:
+        older = json.loads(twin.read_text("utf-8"))
+    except ValueError:
+        return set()  # not ours, and about to be replaced because the user asked for it
+    if not isinstance(older, dict) or older.get("format") != DOCUMENT_FORMAT:
+        return set()
+    names = {entry["file"] for entry in older.get("tables", ()) if isinstance(entry, dict) and "file" in entry}
+    return {name for name in names if Path(name).parent == Path(TABLES) and ".." not in name}
+=======
     return write_files(render(report, paper=paper), Path(directory), force=force)
+>>>>>>> main

@@ -87,7 +87,12 @@ def check(
     """
     if min_people < 1:
         raise UsageError(f"min_people is {min_people}", remedy="a whole number of at least 1")
-    not_failures = numbers_given("not_failures", not_failures)
+    codes = numbers_given("not_failures", not_failures)
+    with scores.unchanged():
+        return _checked(scores, thorough, min_people, codes)
+
+
+def _checked(scores: Scores, thorough: bool, min_people: int, not_failures: Sequence[float]) -> CheckReport:
     engine = scores.engine
     found = facts(scores)
     keep_sides(scores, found)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from misid.engine import DuckDBEngine
+from misid.ground.codes import problem
+from misid.ground.errors import BadInputError, EngineError
 
 COMPARISONS = "comparisons"
 """View: probe, reference, probe_person, reference_person, probe_group, reference_group, mated, score, failed."""
@@ -23,6 +28,41 @@ class InputFile:
     rows: int
     n_bytes: int
     sha256: str
+    seen: Stamp | None = None
+    """What the file looked like when it was opened; None where it was read once and is kept."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What changes when a file is written: its path, place on the disk, size and time."""
+
+    path: Path
+    state: tuple[int, int, int] | None
+
+
+def stamp_of(path: Path) -> Stamp:
+    """The stamp of a file as it is now."""
+    try:
+        now = path.stat()
+    except OSError:
+        return Stamp(path, None)
+    return Stamp(path, (now.st_ino, now.st_size, now.st_mtime_ns))
+
+
+def refuse_changes(stamps: Iterable[tuple[object, Stamp | None]]) -> None:
+    """Raise E053 for every file that is not what it was: what was counted is then not what was hashed."""
+    changed = [stamp.path for _, stamp in stamps if stamp is not None and stamp_of(stamp.path) != stamp]
+    if changed:
+        raise BadInputError(
+            problem(
+                "E053",
+                where=str(path),
+                seen="written, replaced or removed after it was opened",
+                allowed="files that stay as they are while they are read",
+                remedy="run it again when nothing writes to the file any more, or on a copy",
+            )
+            for path in changed
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +138,18 @@ class Scores:
     """Declared: an id that stands on both sides is two samples."""
     notes: tuple[str, ...] = ()
     """Warnings that must travel with every result, code first: ``W001 people-not-known: ...``."""
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """A block in which files are read in place; `BadInputError` (E053) where one of them has changed by its end."""
+        stamps = [(file.label, file.seen) for file in self.inputs]
+        try:
+            yield
+        except EngineError:
+            # A file that is cut under its reader is what the engine stumbles over.
+            refuse_changes(stamps)
+            raise
+        refuse_changes(stamps)
 
     @property
     def part_fingerprints(self) -> tuple[str, ...] | None:

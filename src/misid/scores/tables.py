@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from misid.engine import DuckDBEngine
+from misid.engine.duckdb_engine import ran_out_of
 from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import EngineError, Findings, UsageError
 from misid.ground.files import sha256_of
 from misid.scores.ending import cut_problem
-from misid.scores.model import InputFile
+from misid.scores.model import InputFile, Stamp, refuse_changes, stamp_of
 from misid.scores.sniff import FileKind, NotReadableError, TextLayout, kind_of, layout_of
 from misid.scores.text import engine_said, escaped, stage_text
 
@@ -33,6 +34,8 @@ class Table:
     layouts: tuple[TextLayout, ...] = ()
     select: str = ""
     source: Any = None
+    stamps: tuple[Stamp, ...] = ()
+    """What the files looked like before they were read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +118,15 @@ def _peek_files(
     is_matrix: Callable[[TextLayout], bool],
 ) -> Table | None:
     label = str(paths[0]) if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more files"
+    stamps = tuple(map(stamp_of, paths))
     if kinds[0] == "duckdb":
         return _peek_duckdb(engine, paths[0], "")
     if kinds[0] == "parquet" and set(kinds) == {"parquet"}:
         described = [_described(engine, _parquet([path]), str(path)) for path in paths]
         _compare(paths, described, findings)
-        return Table(label=label, kind="parquet", columns=described[0], paths=paths, select=_parquet(paths))
+        return Table(
+            label=label, kind="parquet", columns=described[0], paths=paths, select=_parquet(paths), stamps=stamps
+        )
     if "parquet" in kinds or "duckdb" in kinds:
         raise NotReadableError(
             problem(
@@ -137,7 +143,7 @@ def _peek_files(
     names = [column_names(layout, Findings() if is_matrix(layout) else findings) for layout in layouts]
     _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings)
     columns = dict.fromkeys(names[0], "VARCHAR")
-    return Table(label=label, kind="text", columns=columns, paths=paths, layouts=layouts)
+    return Table(label=label, kind="text", columns=columns, paths=paths, layouts=layouts, stamps=stamps)
 
 
 def column_names(layout: TextLayout, findings: Findings) -> tuple[str, ...]:
@@ -197,11 +203,9 @@ def _described(engine: DuckDBEngine, select: str, where: str) -> dict[str, str]:
 def unreadable(where: str, error: EngineError) -> Exception:
     """What to raise where the engine could not read what it was pointed at."""
     said = engine_said(error)
-    if "out of memory" in said.lower() or "no space left" in said.lower():
-        return EngineError(
-            f"{where}: the engine stopped: {said}",
-            remedy="give it more memory (--memory 4GB), fewer threads (--threads 1), or a larger TMPDIR",
-        )
+    remedy = ran_out_of(said)
+    if remedy:
+        return EngineError(f"{where}: the engine stopped: {said}", remedy=remedy)
     if "GZIP" in said.upper():
         return NotReadableError(
             problem(
@@ -298,7 +302,8 @@ def _peek_duckdb(engine: DuckDBEngine, file: Path, table: str) -> Table:
     schema, name = named[0]
     select = f"SELECT * FROM {quoted(alias)}.{quoted(schema)}.{quoted(name)}"
     label = f"{file}{TABLE_MARK}{name}"
-    return Table(label=label, kind="duckdb", columns=_described(engine, select, label), paths=(file,), select=select)
+    columns = _described(engine, select, label)
+    return Table(label=label, kind="duckdb", columns=columns, paths=(file,), select=select, stamps=(stamp_of(file),))
 
 
 def load(
@@ -367,13 +372,18 @@ def _inputs(engine: DuckDBEngine, table: Table, parts: Sequence[str], hash_input
         return int(counted[0])
 
     files: Sequence[Path | None] = table.paths or [None]
-    return tuple(
+    stamps = table.stamps or [None] * len(files)
+    inputs = tuple(
         InputFile(
             label=table.label if path is None or table.kind == "duckdb" else str(path),
             kind=table.kind,
             rows=rows(part),
             n_bytes=path.stat().st_size if path else 0,
             sha256=fingerprint(path) if path and hash_inputs else "",
+            seen=None if table.kind == "text" else stamp,
         )
-        for path, part in zip(files, parts, strict=True)
+        for path, part, stamp in zip(files, parts, stamps, strict=True)
     )
+    # After the hash: rows and hash are of the same file.
+    refuse_changes(zip(files, stamps, strict=True))
+    return inputs

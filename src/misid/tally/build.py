@@ -84,6 +84,20 @@ def build_tally(
     4
     """
     _check_call(thresholds, targets)
+    with scores.unchanged():
+        return _counted(scores, thresholds, targets, intersections, min_people, note, work, stage)
+
+
+def _counted(
+    scores: Scores,
+    thresholds: Sequence[float],
+    targets: Sequence[float],
+    intersections: bool,
+    min_people: int | None,
+    note: str,
+    work: Path | None,
+    stage: Stage,
+) -> Tally:
     engine = scores.engine
     engine.log.clear()
     gallery = None
@@ -248,36 +262,60 @@ def fold(
 ) -> tuple[tuple[tuple[str, ...], ...], dict[str, int], tuple[str, ...]]:
     """Combinations of groups as reported, the index each label of the views goes to, and warnings.
 
-    With `min_people`, combinations of fewer people go to one combination of ``(other)``.
+    With `min_people`, combinations of fewer people (on any side that has some) go to one combination of ``(other)``,
+    and the next smallest with them until that has as many: else the sum less the others would be the small ones.
     """
     names = [joint_label(values) for values in scores.joint]
     if min_people is None or not scores.attributes:
         return scores.joint, {name: i for i, name in enumerate(names)}, ()
-    counted = engine.columns("""
-        SELECT grp, count(DISTINCT person) AS people FROM (
-          SELECT CAST(person AS VARCHAR) AS person, probe_group AS grp FROM by_probe
-          UNION ALL SELECT CAST(probe_person AS VARCHAR), probe_group FROM lone_mates
-          UNION ALL SELECT CAST(person AS VARCHAR), reference_group FROM by_reference
-          UNION ALL SELECT CAST(reference_person AS VARCHAR), reference_group FROM lone_mates) AS t GROUP BY grp""")
-    people_of = dict(zip(counted["grp"].tolist(), counted["people"].tolist(), strict=True))
-    small = [values for values, name in zip(scores.joint, names, strict=True) if people_of.get(name, 0) < min_people]
+    of = _people_of(engine, scores)
+    nobody = np.zeros(3, dtype=np.int64)
+    # Ties go by name, so that equal input gives equal cells.
+    order = sorted(zip(scores.joint, names, strict=True), key=lambda pair: (_fewest(of.get(pair[1], nobody)), pair[1]))
+    small: list[tuple[str, ...]] = []
+    folded = nobody
+    for values, name in order:
+        if _fewest(of.get(name, nobody)) >= min_people and (not small or _fewest(folded) >= min_people):
+            break
+        small.append(values)
+        folded = folded + of.get(name, nobody)
     if not small:
         return scores.joint, {name: i for i, name in enumerate(names)}, ()
     other = (OTHER,) * len(scores.attributes)
     joint = tuple(values for values in scores.joint if values not in small) + (other,)
     index = {values: i for i, values in enumerate(joint)}
-    folded = sum(people_of.get(joint_label(values), 0) for values in small)
     warning = (
-        f"{len(small)} combinations of groups with fewer than {min_people} people each, {folded} people in all, "
-        f"are folded into {OTHER}"
+        f"{len(small)} combination{'s' if len(small) > 1 else ''} of groups, {int(folded[0])} people in all, "
+        f"{'are' if len(small) > 1 else 'is'} folded into {OTHER}, so that none has fewer than {min_people} people"
     )
-    if folded < min_people:
+    if _fewest(folded) < min_people:
         warning += f"; {OTHER} still has fewer than {min_people}"
     return (
         joint,
         {name: index.get(values, index[other]) for values, name in zip(scores.joint, names, strict=True)},
         (warning,),
     )
+
+
+def _people_of(engine: DuckDBEngine, scores: Scores) -> dict[str, Ints]:
+    """People of each combination: all, as probes, as references (whom candidate lists show only where returned)."""
+    found = engine.columns("""
+        SELECT grp, count(DISTINCT person) AS people,
+          count(DISTINCT person) FILTER (WHERE side = 1) AS probes,
+          count(DISTINCT person) FILTER (WHERE side = 2) AS refs FROM (
+          SELECT CAST(person AS VARCHAR) AS person, probe_group AS grp, 1 AS side FROM by_probe
+          UNION ALL SELECT CAST(probe_person AS VARCHAR), probe_group, 1 FROM lone_mates
+          UNION ALL SELECT CAST(person AS VARCHAR), reference_group, 2 FROM by_reference
+          UNION ALL SELECT CAST(reference_person AS VARCHAR), reference_group, 2 FROM lone_mates) AS t GROUP BY grp""")
+    sides = np.stack([found[c].astype(np.int64) for c in ("people", "probes", "refs")], axis=1)
+    if scores.kind == "candidates":
+        sides[:, 2] = 0
+    return dict(zip(found["grp"].tolist(), sides, strict=True))
+
+
+def _fewest(sides: Ints) -> int:
+    """People on the side that has fewest, of those that have any."""
+    return int(sides[sides > 0].min(initial=np.iinfo(np.int64).max)) if sides.any() else 0
 
 
 def fingerprints(scores: Scores, work: Path | None) -> tuple[str, ...]:

@@ -1,0 +1,111 @@
+"""A tally for publication: no group of few people, and nothing of few people by subtraction of two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from misid.cli.main import run
+from misid.engine import DuckDBEngine
+from misid.tally import Tally, build_tally, write_tally
+from misid.tally.labels import OTHER
+from misid.tally.privacy import people_of, publication_problems
+from tests.tally.samples import Sample, cross
+
+SMALL = 5
+
+
+def sample(sizes: Sequence[int], seed: int = 1) -> Sample:
+    """Everybody against everybody, so many people in each region and, alternating, of each sex."""
+    rng = np.random.default_rng(seed)
+    groups = [(f"R{r}", "FM"[k % 2]) for r, n in enumerate(sizes) for k in range(n)]
+    made = cross(rng, len(groups), len(groups), same=True, groups=(("R0", "F"),), attributes=("region", "sex"))
+    people = list(dict.fromkeys([*made.probe_person, *made.reference_person]))
+    return replace(made, group_of=dict(zip(people, groups, strict=True)))
+
+
+def tally_of(one: Sample, min_people: int | None = SMALL, keep: Sequence[str] | None = None) -> Tally:
+    if keep is not None:
+        rows = [i for i in range(len(one.probe)) if {one.probe_person[i], one.reference_person[i]} <= set(keep)]
+        names = ("probe", "reference", "probe_person", "reference_person", "score")
+        one = replace(one, **{n: [getattr(one, n)[i] for i in rows] for n in names})
+    with DuckDBEngine(threads=1) as engine:
+        return build_tally(one.scores(engine), thresholds=[1.0], min_people=min_people)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 14), min_size=1, max_size=4), st.integers(1, 8))
+def test_no_cell_of_a_folded_tally_has_few_people(sizes: list[int], min_people: int) -> None:
+    tally = tally_of(sample(sizes), min_people)
+    if sum(sizes) >= min_people:
+        assert [n for n in people_of(tally).values() if n < min_people] == []
+        assert publication_problems([tally], min_people=min_people) == ()
+    # What groups of one attribute have together is everybody: nothing is left out, so nothing follows as the rest.
+    for attribute in tally.attributes:
+        mine = [label.name for label in tally.labels if label.attribute == attribute]
+        assert sum(people_of(tally).get((name, "probes"), 0) for name in mine) == people_of(tally).get(
+            ("all", "probes"), 0
+        )
+
+
+def test_one_small_group_takes_the_next_with_it() -> None:
+    """Alone in (other), it would be everybody less all the others."""
+    one = sample([20, 12, 3])
+    tally = tally_of(one)
+    names = {label.name for label in tally.labels}
+    assert "region=R2" not in names
+    assert f"region={OTHER}" in names
+    people = people_of(tally)
+    assert min(people.values()) >= SMALL
+    assert any("folded into (other)" in w and "still" not in w for w in tally.warnings)
+
+
+def test_an_unfolded_tally_shows_small_cells_and_says_which() -> None:
+    found = publication_problems([tally_of(sample([20, 12, 3]), None)], min_people=SMALL)
+    assert {p.code for p in found} == {"E051"}
+    assert [p.where for p in found] == ["tally 1, group region=R2"]
+    assert "3 in probes" in found[0].seen
+
+
+def test_subtraction_gives_a_person_and_is_found() -> None:
+    """The attack: with and without one person, every count of that person is the difference."""
+    one = sample([10, 10])
+    everybody = sorted(set(one.probe_person))
+    left_out = everybody[3]
+    a, b = tally_of(one), tally_of(one, keep=[p for p in everybody if p != left_out])
+    mated = [int(t.tables["counts"]["count"][t.tables["counts"]["mated"] == 1].sum()) for t in (a, b)]
+    own = sum(p == left_out == r for p, r in zip(one.probe_person, one.reference_person, strict=True))
+    assert mated[0] - mated[1] == own > 0
+    found = publication_problems([a, b], min_people=SMALL)
+    assert {p.code for p in found} == {"E052"}
+    assert "the counts of 1 follow by subtraction" in found[0].seen
+    # Many people apart: what follows is a group that might have been published.
+    assert publication_problems([a, tally_of(one, keep=everybody[:12])], min_people=SMALL) == ()
+    assert publication_problems([a, a], min_people=SMALL) == ()
+
+
+def test_two_ways_of_folding_the_same_scores_are_found() -> None:
+    one = sample([20, 12, 6])
+    inputs = ({"what": "scores", "kind": "csv", "rows": 1, "bytes": 1, "sha256": "ab"},)
+    a, b = (replace(t, origin=replace(t.origin, inputs=inputs)) for t in (tally_of(one, 3), tally_of(one, 7)))
+    assert {label.name for label in a.labels} != {label.name for label in b.labels}
+    assert {p.code for p in publication_problems([a, b], min_people=3)} == {"E052"}
+
+
+def test_the_command_says_whether_a_tally_may_be_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = sample([20, 12, 3])
+    write_tally(tally_of(one), tmp_path / "public.tally")
+    write_tally(tally_of(one, None), tmp_path / "whole.tally")
+    assert run(["check", str(tmp_path / "public.tally"), "--min-people", str(SMALL)]) == 0
+    assert "has fewer than 5 people" in capsys.readouterr().out
+    assert run(["check", str(tmp_path / "whole.tally"), "--min-people", str(SMALL)]) == 3
+    assert "E051 small-cell" in capsys.readouterr().out
+    both = [str(tmp_path / "public.tally"), str(tmp_path / "whole.tally")]
+    assert run(["check", *both, "--min-people", str(SMALL), "--format", "json"]) == 3
+    assert '"ok": false' in capsys.readouterr().out
