@@ -206,7 +206,7 @@ class OfTally:
         Option(
             "--kin",
             metavar="POPULATION",
-            help="Add relatives whom the test did not have, by published ranges: people from whom the gallery is drawn.",
+            help="Add relatives whom the test did not have, by published ranges, in a gallery drawn from so many.",
             rich_help_panel=_ASSUMED,
         ),
     ] = None

@@ -216,7 +216,7 @@ def fan_galleries(own: int, points: int = POINTS) -> list[int]:
     Examples
     --------
     >>> fan_galleries(500, 6)
-    [50, 500, 1498, 44857, 1000000, 1343570, 40063110, 200000000, 1200000000]
+    [50, 500, 1496, 44777, 1000000, 1339975, 40099504, 200000000, 1200000000]
     """
     beyond = np.geomspace(max(own // 10, 1), LARGEST, points).round().astype(int).tolist()
     own_and_less = [own] if own <= LARGEST else []
