@@ -41,6 +41,7 @@ SourceOrTally = Annotated[
 ]
 
 OutputFormat = Annotated[Format, Option("--format", help="How results are printed.")]
+Paper = Annotated[Literal["letter", "a4"], Option("--paper", help="Of the PDF.")]
 Force = Annotated[bool, Option("--force", help="Replace what is there already.")]
 
 
@@ -64,10 +65,10 @@ class ComparisonOptions:
         str | None,
         Option("--impostor", metavar="FILE", help="Scores of non-mated comparisons alone.", rich_help_panel=_INPUT),
     ] = None
-    people: Annotated[
+    samples: Annotated[
         str | None,
         Option(
-            "--people",
+            "--samples",
             metavar="FILE",
             help="Table of sample id and person id, where ids are not people.",
             rich_help_panel=_INPUT,
@@ -233,15 +234,14 @@ class InputOptions(ComparisonOptions):
             "failures": numbers("--failure", self.failure, nan_allowed=True),
             "polarity": self._polarity(),
             "score_type": None if self.score_type is None else self.score_type.upper(),
-            "samples": self.people,
             "rank": self.candidate_rank,
             "acquisition": _share("--acquisition", self.acquisition),
             "enrolment": _share("--enrolment", self.enrolment),
         }
         for name in (
-            "genuine", "impostor", "subjects", "delimiter", "probe", "reference", "probe_person", "reference_person",
-            "score", "mated", "person", "searches", "references", "gallery", "list_length", "return_threshold",
-            "complete_lists", "same_samples",
+            "genuine", "impostor", "samples", "subjects", "delimiter", "probe", "reference", "probe_person",
+            "reference_person", "score", "mated", "person", "searches", "references", "gallery", "list_length",
+            "return_threshold", "complete_lists", "same_samples",
         ):  # fmt: skip
             given[name] = getattr(self, name)
         return {name: value for name, value in given.items() if value is not None}
@@ -427,7 +427,7 @@ def output_path(option: str, given: str | None) -> Path:
 
 def refuse_inputs(option: str, path: Path, sources: Sequence[str], inputs: InputOptions) -> None:
     """Refuse to write over anything that is read."""
-    tables = (inputs.genuine, inputs.impostor, inputs.people, inputs.subjects, inputs.searches, inputs.candidates)
+    tables = (inputs.genuine, inputs.impostor, inputs.samples, inputs.subjects, inputs.searches, inputs.candidates)
     for name in (*sources, *(t for t in (*tables, inputs.references) if t)):
         source = Path(name.partition("::")[0])
         if source.exists() and path.exists() and source.samefile(path):

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from misid.cli.options import CheckOptions, Force, InputOptions, OutputFormat, RateOptions, SourceOrTally, output_path
+from misid.cli.options import (
+    CheckOptions,
+    Force,
+    InputOptions,
+    OutputFormat,
+    Paper,
+    RateOptions,
+    SourceOrTally,
+    output_path,
+)
 from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
@@ -45,11 +54,12 @@ def report(
             help="Say what the test says of larger galleries, at the threshold the page opens with.",
         ),
     ] = True,
+    paper: Paper = "letter",
     force: Force = False,
     form: OutputFormat = "table",
     talk: Talk,
 ) -> None:
-    """Check, count and write a report: an offline HTML page, JSON, and CSV of every table and figure.
+    """Check, count and write a report: an offline HTML page, PDF, JSON, and CSV of every table and figure.
 
     Refuses with exit code 3 if the check finds an error.
     """
@@ -69,8 +79,13 @@ def report(
         larger = _projection(result, tally, wanted.level, progress.stage) if projected else "--no-project was given"
         progress.stage("writing the report")
         made = Report(rates=result, tally=tally, check=checked, projection=larger, **titled)
-        write_report(made, directory, force=force)
-    written = [directory / PAGE, directory / "report.json", *sorted((directory / "tables").glob("*.csv"))]
+        write_report(made, directory, paper=paper, force=force)
+    written = [
+        directory / PAGE,
+        directory / "report.pdf",
+        directory / "report.json",
+        *sorted((directory / "tables").glob("*.csv")),
+    ]
     print_records([{"file": str(path), "bytes": path.stat().st_size} for path in written], form)
 
 

@@ -1,4 +1,4 @@
-"""FPIR from the test's own gallery to all that are talked about: the projection figure as plain data."""
+"""FPIR from the test's own gallery to all that are talked about: the projection figure, as data."""
 
 from __future__ import annotations
 
