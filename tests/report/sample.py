@@ -16,6 +16,8 @@ from misid.ground.errors import Problem
 from misid.ground.rate import ALL, ComparisonRate, Rate, SampleRate, SearchRate
 from misid.rates.model import Calibration, CalibrationBin, CurvePoint, Differential, HistogramBin, Rates
 from misid.report import Report
+from misid.search.fan import NAMED, CheckLine, DepthPoint, Fan, FanPoint, FitPoint, TenthPoint, fan_galleries
+from misid.search.model import Answer
 from misid.tally.model import Label, Origin, Tally
 
 THRESHOLDS = (52.0, 58.0, 64.0)
@@ -318,6 +320,48 @@ def tally(made: MadeTest, groups: tuple[Label, ...]) -> Tally:
     )  # fmt: skip
 
 
+def sample_fan(groups: tuple[Label, ...]) -> Fan:
+    """A fan with all its parts: counted, projected, and refused from ten million references on."""
+    points = []
+    for place, label in enumerate(groups):
+        for n in fan_galleries(359):
+            f = -np.expm1(-2e-4 * (1 + place / 3) * n**0.6)
+            known = n < 10_000_000
+            width = 1.3 if n <= 359 else 1.3 + np.log10(n / 359)
+            points.append(
+                FanPoint(
+                    group=label.name, threshold=58.0, gallery=n,
+                    region="within the test" if n <= 359 else "beyond the test", status="ok" if known else "bound",
+                    estimate=float(f) if known else None, lo=float(f / width) if known else None,
+                    hi=float(min(1.0, f * width)) if known else None, inner_lo=float(f / width**0.4) if known else None,
+                    inner_hi=float(min(1.0, f * width**0.4)) if known else None, bound=None if known else 0.99,
+                    naive=float(-np.expm1(-3e-4 * n)) if place == 0 else None, naive_lo=None, naive_hi=None,
+                )
+            )  # fmt: skip
+    why, needed = "with 361 people nothing further is estimated", "a test of about 5,000 people"
+    named = tuple(
+        Answer(asked=f"FPIR of a search of {n:,} references", measure="fpir", gallery=n, threshold=58.0, lo=0.1, hi=0.9,
+               estimate=0.5, method="sample")
+        if n < 10_000_000
+        else Answer(asked=f"FPIR of a search of {n:,} references", measure="fpir", gallery=n, threshold=58.0,
+                    status="bound", bound=0.99, reason=why, needed=needed, method="sample")
+        for n in NAMED
+    )  # fmt: skip
+    return Fan(
+        gallery=359, people=361, searches=361, threshold=58.0, level=0.95, inner_level=0.5, points=tuple(points),
+        named=named, refused_from=min(p.gallery for p in points if p.status != "ok"), reason=why, needed=needed,
+        assumptions=("an assumption",), warnings=("relatives were not in this test",),
+        checks=(CheckLine(name="tenth to whole", passed=True, said="held at 3 of 3 thresholds"),
+                CheckLine(name="goodness of fit", passed=False, said="counts and curves are 5.0 standard errors apart"),
+                CheckLine(name="threshold stability", passed=None, said="there is one set of levels to fit")),
+        tenth=tuple(TenthPoint(threshold=50.0 + k, observed=0.5 / (k + 1), estimate=0.4 / (k + 1), lo=0.2 / (k + 1),
+                               hi=0.7 / (k + 1)) for k in range(3)),
+        fits=tuple(FitPoint(curve="probit-power, raw", per_search=5.0, threshold=50.0 + k, observed=1000.0 / 2**k,
+                            fitted=990.0 / 2**k) for k in range(6)),
+        depths=(DepthPoint(per_search=5.0, threshold=58.0, estimate=0.5, lo=0.3, hi=0.7),),
+    )  # fmt: skip
+
+
 def sample_check() -> SampleCheck:
     return SampleCheck(
         problems=(
@@ -346,5 +390,5 @@ def sample_report(title: str = "Sample face search, laboratory test") -> Report:
     made, groups = MadeTest.make(), labels()
     return Report(
         rates=sample_rates(made, groups), tally=tally(made, groups), check=sample_check(), title=title,
-        generated_with="misid 0.1.0",
+        generated_with="misid 0.1.0", projection=sample_fan(groups),
     )  # fmt: skip

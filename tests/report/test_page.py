@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from misid.report import Report
+from misid.report.facts import facts_of
 from misid.report.shown import raw
+from misid.report.words import not_measured
+from misid.report.write import render
+from misid.search.fan import Fan
 from tests.report.pages import LOADS, Page
 
-SECTIONS = ("answer", "measured", "checks", "rates", "groups", "calibration", "method", "provenance")
+SECTIONS = ("answer", "measured", "checks", "rates", "groups", "projection", "calibration", "method", "provenance")
 
 
 def at(document: Any, path: str) -> Any:
@@ -48,7 +56,7 @@ def test_the_page_is_small(files: dict[str, bytes]) -> None:
 def test_sections_come_in_the_order_they_are_read_in(page: Page) -> None:
     headings = page.all("h2")
     assert [e.attributes["id"] for e in headings] == list(SECTIONS)
-    assert [e.text[0] for e in headings] == [str(i) for i in range(1, 9)]
+    assert [e.text[0] for e in headings] == [str(i) for i in range(1, 10)]
 
 
 def test_every_picture_says_what_it_shows(page: Page) -> None:
@@ -76,7 +84,7 @@ def test_bands_and_bars_say_level_method_and_people(page: Page) -> None:
     for caption in page.all("figcaption"):
         if re.search(r"\b(Bands?|Bars?|Crosses)\b", caption.text):
             assert "95 %" in caption.text
-            assert "Wilson (sample data)" in caption.text
+            assert "Wilson (sample data)" in caption.text or "draws of the fitted curves" in caption.text
             assert "people" in caption.text or "each group on its own" in caption.text
 
 
@@ -148,7 +156,46 @@ def test_warnings_are_on_the_page(page: Page, warning: str) -> None:
     assert any(warning in e.text for e in page.all("li"))
 
 
-def test_it_says_what_it_does_not_say(page: Page) -> None:
+def test_it_says_what_it_does_not_say(page: Page, report: Report) -> None:
     text = " ".join(e.text for e in page.all("dl"))
     assert "A gallery of more than 360 faces." in text
-    assert "projects nothing" in text
+    assert "is extrapolated, in a section of its own" in text
+    bare = not_measured(facts_of(report.tally), "")
+    assert any("projects nothing" in why for _, why in bare)
+
+
+def test_larger_galleries_show_the_refusal_and_what_every_band_is(page: Page, report: Report) -> None:
+    fan = report.projection
+    assert isinstance(fan, Fan)
+    holes = [e.text for e in page.all("p") if e.attributes.get("class") == "hole"]
+    assert any(fan.reason in text and fan.needed in text for text in holes)
+    [caption] = [e.text for e in page.all("figcaption") if "Pale band" in e.text]
+    for part in ("95 % limits", "50 % limits", "extrapolated from 361 people", "Hatched", "is refused", "do not hold"):
+        assert part in caption
+    checks = {e.text for e in page.all("td")} & {"yes", "NO", "not made"}
+    assert checks == {"yes", "NO", "not made"}
+    assert any("relatives were not in this test" in e.text for e in page.all("li"))
+    answers = [e for e in page.elements if (e.attributes.get("data-record") or "").startswith("projection.named")]
+    assert [e.attributes["class"] for e in answers] == ["answer ok", "answer bound", "answer bound"]
+
+
+def test_a_report_without_a_projection_says_why(report: Report) -> None:
+    bare = render(replace(report, projection="candidate lists end before the tail"))
+    page = Page(bare["report.html"].decode())
+    assert any("candidate lists end before the tail" in e.text for e in page.all("p"))
+    assert not any(name.startswith("tables/figure-projection") for name in bare)
+    twin = json.loads(bare["report.json"])
+    assert (twin["projection"], twin["no_projection"]) == (None, "candidate lists end before the tail")
+
+
+def test_the_fan_is_data_too(files: dict[str, bytes], report: Report) -> None:
+    fan = report.projection
+    assert isinstance(fan, Fan)
+    rows = list(csv.DictReader(io.StringIO(files["tables/figure-projection-fan.csv"].decode())))
+    assert [int(r["gallery"]) for r in rows] == [p.gallery for p in fan.points if p.group == "all"]
+    assert int(rows[-1]["gallery"]) == 1_200_000_000
+    assert {r["region"] for r in rows} == {"within the test", "beyond the test"}
+    twin = json.loads(files["report.json"])["projection"]
+    assert len(twin["points"]) == len(fan.points)
+    by_sex = list(csv.DictReader(io.StringIO(files["tables/figure-projection-by-sex.csv"].decode())))
+    assert {r["group"] for r in by_sex} == {"sex=F", "sex=M"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,15 @@ def test_own_gallery_is_what_was_counted(real: TallyModel) -> None:
     assert answer.lo is not None
     assert answer.hi is not None
     assert answer.lo < answer.estimate < answer.hi
+
+
+def test_fpir_does_not_fall_where_counting_ends_and_projecting_begins(real: TallyModel) -> None:
+    for threshold in (0.65, 0.7):
+        answers = [real.fpir(n, threshold) for n in (real.gallery // 2, real.gallery, real.gallery + 1, 10**5)]
+        for one, other in pairwise(answers):
+            if one.status == other.status == "ok":
+                assert one.estimate <= other.estimate  # type: ignore[operator]
+                assert one.lo <= other.lo * (1 + 1e-9)  # type: ignore[operator]
 
 
 def test_every_answer_says_that_relatives_were_not_seen(real: TallyModel) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
@@ -20,7 +21,12 @@ from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
-from misid.ground.errors import UsageError
+from misid.ground.errors import NotEstimableError, UsageError
+
+if TYPE_CHECKING:
+    from misid.rates.model import Rates
+    from misid.search.fan import Fan
+    from misid.tally import Tally
 
 PAGE = "report.html"
 
@@ -41,6 +47,13 @@ def report(
     kept: TallyOptions,
     title: Annotated[str | None, Option("--title", metavar="TEXT", help="What was tested, for the heading.")] = None,
     output: Annotated[str | None, Option("--output", "-o", metavar="DIR", help="Where the report goes.")] = None,
+    projected: Annotated[
+        bool,
+        Option(
+            "--project/--no-project",
+            help="Say what the test says of larger galleries, at the threshold the page opens with.",
+        ),
+    ] = True,
     paper: Paper = "letter",
     force: Force = False,
     form: OutputFormat = "table",
@@ -62,9 +75,11 @@ def report(
     with talk.progress() as progress:
         progress.stage("computing rates")
         result = compute_rates(tally, **options)
-        progress.stage("writing the report")
         titled = {} if title is None else {"title": title}
-        write_report(Report(rates=result, tally=tally, check=checked, **titled), directory, paper=paper, force=force)
+        larger = _projection(result, tally, wanted.level, progress.stage) if projected else "--no-project was given"
+        progress.stage("writing the report")
+        made = Report(rates=result, tally=tally, check=checked, projection=larger, **titled)
+        write_report(made, directory, paper=paper, force=force)
     written = [
         directory / PAGE,
         directory / "report.pdf",
@@ -72,3 +87,17 @@ def report(
         *sorted((directory / "tables").glob("*.csv")),
     ]
     print_records([{"file": str(path), "bytes": path.stat().st_size} for path in written], form)
+
+
+def _projection(rates: Rates, tally: Tally, level: float, stage: Callable[[str], None]) -> Fan | str:
+    """What the test says of larger galleries at the threshold the page opens with; or why it says nothing."""
+    from misid.report.lead import lead_of
+    from misid.search.fan import fan_of
+
+    answer = lead_of(rates, tally)
+    if answer.lead is None:
+        return answer.rule
+    try:
+        return fan_of(tally, answer.points[answer.lead].threshold, level=level, stage=stage)
+    except NotEstimableError as error:
+        return error.message

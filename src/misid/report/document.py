@@ -15,6 +15,7 @@ from misid.report.dates import build_date
 from misid.report.facts import TestFacts, facts_of
 from misid.report.lead import Answer, lead_of
 from misid.report.model import Report
+from misid.search.fan import Fan
 from misid.tally.model import FORMAT, FORMAT_VERSION, Origin
 
 DOCUMENT_FORMAT: Final = "misid-report"
@@ -59,6 +60,9 @@ class ReportDocument:
     test: TestFacts
     answer: Answer
     rates: Rates
+    projection: Fan | None
+    no_projection: str
+    """Why there is none; "" where there is one."""
     checked: bool
     checks: tuple[CheckLine, ...]
     origin: Origin
@@ -80,6 +84,8 @@ def document_of(report: Report) -> ReportDocument:
         test=facts_of(report.tally),
         answer=lead_of(report.rates, report.tally),
         rates=report.rates,
+        projection=report.projection if isinstance(report.projection, Fan) else None,
+        no_projection=report.projection if isinstance(report.projection, str) else "",
         checked=report.check is not None,
         checks=tuple(
             CheckLine(code=p.code, slug=p.slug, severity=p.severity, allowed=p.allowed, count=p.count) for p in problems

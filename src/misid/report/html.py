@@ -59,7 +59,7 @@ def html_of(page: Page, document: dict[str, Any], json_sha256: str) -> str:
         measure=measure,
         svg=Markup,
         css=Markup(style_sheet(env)),
-        not_measured=words.not_measured(facts, model.origin.note),
+        not_measured=words.not_measured(facts, model.origin.note, projected=model.projection is not None),
         differential_words=words.differential_words,
         statistics=words.STATISTICS,
         groups_by_name={group.name: group for group in facts.groups},

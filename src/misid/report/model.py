@@ -9,6 +9,7 @@ from typing import Protocol
 from misid._version import __version__
 from misid.ground.errors import Problem
 from misid.rates.model import Rates
+from misid.search.fan import Fan
 from misid.tally.model import Tally
 
 
@@ -31,6 +32,8 @@ class Report:
         The counts the rates came from: what was measured, on whom, where it came from.
     check : object with ``problems``, or None
         What `misid check` found in the input; None where the scores were not at hand (a tally was given).
+    projection : Fan, or str
+        What the test says of larger galleries (`misid.search.fan.fan_of`); or why that is not here.
     title : str
         What was tested, in the reader's words.
     generated_with : str
@@ -40,6 +43,7 @@ class Report:
     rates: Rates
     tally: Tally
     check: Checked | None = None
+    projection: Fan | str = "no projection was asked for"
     title: str = "Face search test"
     generated_with: str = f"misid {__version__}"
 

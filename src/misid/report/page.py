@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from misid.ground.rate import ALL, Rate
 from misid.rates.model import Calibration, Differential, Rates
 from misid.report.document import ReportDocument
-from misid.report.figures import curves, groups, icons, scores
+from misid.report.figures import curves, groups, icons, projection, scores
 from misid.report.figures.base import Figure
 from misid.report.lead import OperatingPoint, is_margin
 
@@ -77,6 +77,10 @@ class Page:
     """All rates over everybody."""
     rate_figures: tuple[Figure, ...]
     groups: tuple[GroupSection, ...]
+    fan: Figure | None
+    """FPIR over galleries; None where nothing was projected."""
+    projection_figures: tuple[Figure, ...]
+    """The same by group, then the checks of the model."""
     calibration: Calibration | None
     calibration_figures: tuple[Figure, ...]
 
@@ -95,7 +99,8 @@ class Page:
         """Every figure, in the order of the page."""
         answer = tuple(panel.figure for panel in self.panels)
         by_group = tuple(figure for section in self.groups for figure in section.figures)
-        return answer + self.rate_figures + by_group + self.calibration_figures
+        larger = (() if self.fan is None else (self.fan,)) + self.projection_figures
+        return answer + self.rate_figures + by_group + larger + self.calibration_figures
 
 
 def page_of(document: ReportDocument) -> Page:
@@ -117,11 +122,26 @@ def page_of(document: ReportDocument) -> Page:
         margins=tuple((i, r) for i, r in enumerate(rates.records) if is_margin(r)),
         rate_figures=_rate_figures(document, threshold),
         groups=_group_sections(document, threshold),
+        fan=None if document.projection is None else projection.fan_figure(document.projection),
+        projection_figures=_projection_figures(document),
         calibration=calibration,
         calibration_figures=()
         if calibration is None or calibration.status != "ok"
         else (scores.likelihood_ratios(calibration), scores.tippett(calibration), scores.ece(calibration)),
     )
+
+
+def _projection_figures(document: ReportDocument) -> tuple[Figure, ...]:
+    fan, facts = document.projection, document.test.groups
+    if fan is None:
+        return ()
+    attributes = list(dict.fromkeys(g.attribute for g in facts if g.attribute))
+    keys = groups.keys_of(attributes)
+    by_group = (
+        projection.groups_figure(fan, [g.name for g in facts if g.attribute == attribute], attribute, keys[attribute])
+        for attribute in attributes
+    )
+    return (*(figure for figure in by_group if figure is not None), *projection.check_figures(fan))
 
 
 def _stands_alone(rate: Rate) -> bool:

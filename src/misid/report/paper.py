@@ -32,6 +32,7 @@ from misid.report.filing import (
     Words,
 )
 from misid.report.page import GroupSection, Page
+from misid.search.text import brief_text
 
 _RATES = ("fmr", "fnmr", "fpir", "fnir")
 
@@ -58,7 +59,8 @@ def paper_of(page: Page, twin: dict[str, Any], fingerprint: str) -> Document:
         ),
         sections=(
             _answer(page, values), _measured(page, values), _checks(page, values), _rates(page, values),
-            _groups(page, values), _calibration(page, values), _method(page), _provenance(page, values),
+            _groups(page, values), _projection(page, values), _calibration(page, values), _method(page),
+            _provenance(page, values),
         ),
         sources={},
         provenance=Provenance(generated_with=model.generated_with, fingerprint=fingerprint),
@@ -127,7 +129,9 @@ def _measured(page: Page, values: Values) -> Section:
         Table(id="test", title="Measured", columns=(Column("What", width=2), Column("How many", numeric=True)),
               rows=tuple(Row((name, values.count(f"test.{key}"))) for name, key in rows)),
         Paragraph("Not measured:", numbered=False),
-        Terms(tuple((Quoted(what), Quoted(why)) for what, why in words.not_measured(facts, page.document.origin.note))),
+        Terms(tuple((Quoted(what), Quoted(why)) for what, why in words.not_measured(
+            facts, page.document.origin.note, projected=page.document.projection is not None
+        ))),
     ))  # fmt: skip
 
 
@@ -253,6 +257,51 @@ def _group(page: Page, values: Values, section: GroupSection, number: int) -> li
             for i, item in section.differentials
         )))  # fmt: skip
     return blocks
+
+
+def _projection(page: Page, values: Values) -> Section:
+    fan, title = page.document.projection, "Larger galleries"
+    if fan is None or page.fan is None:
+        why = Quoted(page.document.no_projection)
+        return Section("projection", title, (Paragraph(("Nothing is said of larger galleries: ", why, ".")),))
+    blocks: list[Block] = [
+        Paragraph((
+            "None of this was counted beyond ", values.count("projection.gallery"), " references. It is extrapolated "
+            "from ", values.count("projection.people"), " people, at threshold ",
+            _threshold(values, "projection.threshold"),
+            ", by a model of how much people differ in being mistaken for others, which must hold far beyond what the "
+            "test saw. Where it cannot be held to anything, the answer is a bound.",
+        )),
+        Table(
+            id="projection-table", title="Wrong person returned, by size of gallery",
+            caption="FPIR, per search of somebody not in the gallery.",
+            columns=(Column("References in the gallery", numeric=True), Column("FPIR", width=3)),
+            rows=tuple(
+                Row((values.count(f"projection.named.{i}.gallery"), Value(f"projection.named.{i}", "", brief_text(a))))
+                for i, a in enumerate(fan.named)
+            ),
+        ),
+    ]  # fmt: skip
+    if fan.refused_from is not None:
+        blocks.append(Paragraph((
+            "From ", values.count("projection.refused_from"), " references on no estimate is given: ",
+            Quoted(fan.reason), *((". It would take ", Quoted(fan.needed)) if fan.needed else ()), ".",
+        )))  # fmt: skip
+    blocks.append(Picture(page.fan))
+    blocks.append(Table(
+        id="projection-checks", title="Checks of the model",
+        caption="They are necessary, and not enough: no check sees beyond the test.",
+        columns=(Column("Check"), Column("Passed", width=0.7), Column("What was found", width=3)),
+        rows=tuple(
+            Row((check.name, {True: "yes", False: "NO", None: "not made"}[check.passed], Quoted(check.said)))
+            for check in fan.checks
+        ),
+    ))  # fmt: skip
+    said = (*fan.warnings, *fan.assumptions)
+    if said:
+        blocks.append(Callout("To be read with it:", tuple(Quoted(text) for text in said)))
+    blocks += [Picture(figure) for figure in page.projection_figures if figure.svg]
+    return Section("projection", title, tuple(blocks))
 
 
 def _calibration(page: Page, values: Values) -> Section:

@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 from misid.ground.numbers import count, significant, threshold_text
 from misid.ground.rate import Rate
 from misid.ground.text import natural, rate_text
+from misid.search.model import Answer
+from misid.search.text import brief_text
 
 _LIMITS = re.compile(r"(\([0-9.,–\u00a0%: ]+\))")
 
@@ -66,6 +68,11 @@ class Shown:
         """A rate of ``rates.records`` as a sentence, in natural frequencies."""
         text = natural(rate, size) if rate.status == "ok" and rate.estimate else natural(rate)
         return self._rate(index, rate, text)
+
+    def answer(self, path: str, answer: Answer) -> Markup:
+        """What a search model said, on one line."""
+        kept = {key: self.at(f"{path}.{key}") for key in ("estimate", "lo", "hi", "bound")}
+        return self._marked(path, kept, brief_text(answer), f"answer {answer.status}")
 
     def differential(self, path: str, text: str) -> Markup:
         """A differential in words."""

@@ -13,6 +13,7 @@ from misid.report.document import CheckLine, ReportDocument, TableFile, plain
 from misid.report.facts import GroupFacts
 from misid.report.figures.base import Figure, Row
 from misid.report.lead import OperatingPoint
+from misid.search.text import RECORD_KEYS as ANSWER_KEYS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,8 @@ def tables_of(document: ReportDocument, figures: Sequence[Figure]) -> tuple[CsvT
         _table("differentials", "Differences between groups", _names(Differential),
                [_flat(asdict(d)) for d in document.rates.differentials]),
         _table("calibration", "Calibration of scores", _CALIBRATION_COLUMNS, _calibration(document)),
+        _table("projection", "FPIR at larger galleries", ANSWER_KEYS,
+               [] if document.projection is None else [_flat(a.to_dict()) for a in document.projection.named]),
         _table("inputs", "Inputs", _input_columns(document), [dict(i) for i in document.origin.inputs]),
     )  # fmt: skip
     return made + tuple(

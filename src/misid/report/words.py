@@ -22,15 +22,21 @@ STATISTICS: dict[str, tuple[str, str]] = {
 """A plain name and how to read it (ISO/IEC 19795-10, NIST IR 8429)."""
 
 
-def not_measured(facts: TestFacts, note: str) -> list[tuple[str, str]]:
-    """What the reader may expect and this test cannot say, as (what, why)."""
+def not_measured(facts: TestFacts, note: str, *, projected: bool = False) -> list[tuple[str, str]]:
+    """What the reader may expect and this test did not measure, as (what, why)."""
     largest = facts.gallery_declared or facts.gallery_max or facts.references
     missing = [
         (
             f"A gallery of more than {count(largest)} faces.",
             "Wrong candidates become more frequent as a gallery grows; how fast depends on how much people differ in "
-            "being mistaken for others, and on the engine. A test fixes neither beyond its own gallery, so this report "
-            "projects nothing: no figure in it holds for a larger gallery.",
+            "being mistaken for others, and on the engine. "
+            + (
+                "Nothing beyond this test's own gallery was counted: what is said of larger ones is extrapolated, in a "
+                "section of its own."
+                if projected
+                else "A test fixes neither beyond its own gallery, and this report projects nothing: no figure in it "
+                "holds for a larger gallery."
+            ),
         ),
         (
             "Other photographs.",

@@ -24,6 +24,7 @@ from misid.tally.model import Tally
 
 if TYPE_CHECKING:
     from misid.search.from_tally import TallyModel
+    from misid.search.from_tally.kin import Kin
 
 Source = Tally | OperatingPoint | Deployment | Sequence[OperatingPoint] | Sequence[Deployment]
 
@@ -159,6 +160,7 @@ def project(
     ranks: int | Iterable[int] = (),
     groups: Iterable[str] | Literal["all"] = (),
     composition: Mapping[str, float] | None = None,
+    kin: Kin | None = None,
     kin_in_test: bool = False,
     growth: Span = FLAT_TO_LINEAR,
     hold: Literal["threshold", "fpir"] = "threshold",
@@ -189,6 +191,8 @@ def project(
         Groups of people asked about as well as everybody; "all": every group of the tally, or of the deployments.
     composition : mapping of joint group to share, optional
         Of the gallery; for a tally. Default: as the test.
+    kin : Kin, optional
+        Relatives in the gallery whom the test did not have (`misid.search.from_tally.kin`); for a tally.
     kin_in_test : bool
         Relatives were in the test as they are in the gallery.
     growth : Span
@@ -243,12 +247,12 @@ def project(
             raise UsageError("growth and hold are of published figures", remedy="leave them out: a tally shows its own")
         scale = Scale(tally=source)
         made = tally_model(
-            source, composition=composition, kin_in_test=kin_in_test, draws=draws, seed=seed, level=level
+            source, composition=composition, kin=kin, kin_in_test=kin_in_test, draws=draws, seed=seed, level=level
         )
         model, checks, labels = made, checks_of(made, seed), tuple(made.labels)
         known = thresholds_of(source)
     else:
-        if composition is not None or kin_in_test:
+        if composition is not None or kin is not None or kin_in_test:
             raise UsageError(
                 "composition and kin are of a tally", remedy="leave them out: published figures are what they are"
             )
@@ -297,13 +301,13 @@ def thresholds_of(tally: Tally) -> tuple[float, ...]:
 
 
 def tally_model(
-    tally: Tally, *, composition: Mapping[str, float] | None = None, kin_in_test: bool = False, draws: int = 1000,
-    seed: int = 0, level: float = 0.95,
+    tally: Tally, *, composition: Mapping[str, float] | None = None, kin: Kin | None = None, kin_in_test: bool = False,
+    draws: int = 1000, seed: int = 0, level: float = 0.95,
 ) -> TallyModel:  # fmt: skip
     """The search model of a tally, at a level."""
     from misid.search.from_tally import model_from_tally
 
-    made = model_from_tally(tally, composition=composition, kin_in_test=kin_in_test, draws=draws, seed=seed)
+    made = model_from_tally(tally, composition=composition, kin=kin, kin_in_test=kin_in_test, draws=draws, seed=seed)
     return replace(made, level=level)
 
 

@@ -1,4 +1,4 @@
-"""FPIR over galleries from the test's own to all that are talked about: the data of the projection figure."""
+"""FPIR from the test's own gallery to all that are talked about: the projection figure, as data."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def fan_galleries(own: int, points: int = POINTS) -> list[int]:
     Examples
     --------
     >>> fan_galleries(500, 6)
-    [50, 500, 1498, 44857, 1000000, 1343570, 40063110, 200000000, 1200000000]
+    [50, 500, 1496, 44777, 1000000, 1339975, 40099504, 200000000, 1200000000]
     """
     beyond = np.geomspace(max(own // 10, 1), LARGEST, points).round().astype(int).tolist()
     own_and_less = [own] if own <= LARGEST else []
@@ -277,8 +277,7 @@ def _depths(data: CheckData, scale: Scale) -> tuple[DepthPoint, ...]:
         return ()
     rows = zip(found.per_search, found.estimate, found.lo, found.hi, strict=True)
     return tuple(
-        DepthPoint(per_search=depth, threshold=scale.shown(float(t)), estimate=e, lo=lo, hi=hi)
-        for depth, e, lo, hi in rows
+        DepthPoint(per_search=depth, threshold=scale.shown(t), estimate=e, lo=lo, hi=hi) for depth, e, lo, hi in rows
     )
 
 

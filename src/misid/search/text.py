@@ -43,6 +43,20 @@ def answer_text(answer: Answer) -> str:
     return f"from {lo} to {hi}{unit} ({_kind(answer)})"
 
 
+def brief_text(answer: Answer) -> str:
+    """The same without the reason, where that is said once for several answers.
+
+    Examples
+    --------
+    >>> brief_text(Answer(asked="FPIR", measure="fpir", status="bound", bound=0.3, reason="it is too far"))
+    'below 30 in 100 (95 %); no estimate'
+    """
+    if answer.status == "ok":
+        return answer_text(answer)
+    said = _below(answer) if answer.bound is not None or answer.lo is None else _above(answer)
+    return f"{said}; no estimate"
+
+
 def answers_table(answers: Iterable[tuple[str, Answer]]) -> list[dict[str, str]]:
     """(model, answer) pairs as rows of text."""
     rows = [{"from": name, "asked": answer.asked, "answer": answer_text(answer)} for name, answer in answers]
@@ -72,6 +86,8 @@ def _below(answer: Answer) -> str:
     level = "" if answer.level is None else f" ({_kind(answer)})"
     if answer.bound is None:
         return "no bound can be given"
+    if answer.measure in RATES and answer.bound > _NO_BOUND:
+        return f"no bound can be given{level}"
     if answer.measure in RATES:
         return f"below {one_in(answer.bound)}{level}" if answer.bound > 0 else f"0{level}"
     return f"below {_number(answer, answer.bound)}{level}"
@@ -108,9 +124,22 @@ def _written(answer: Answer) -> tuple[str, str, str, str]:
     if answer.estimate is None and 0 < lo < hi / _FAR_APART:
         return _own(lo), "", _own(hi), ""
     size = denominator(lo if lo > 0 and answer.estimate is None else answer.estimate or hi)
-    middle = "" if answer.estimate is None else out_of(answer.estimate, size)
-    return out_of(lo, size), middle, out_of(hi, size), f" in {size:,}"
+    middle = "" if answer.estimate is None else _out_of(answer.estimate, size)
+    # An upper limit may be rounded up; the others may not.
+    highest = f"{size:,}" if hi > _NEARLY_ALL else out_of(hi, size)
+    return _out_of(lo, size), middle, highest, f" in {size:,}"
 
+
+_NEARLY_ALL = 0.999
+"""A projection does not know more nines than these."""
+
+
+def _out_of(rate: float, size: int) -> str:
+    return f"over {_NEARLY_ALL * size:,.1f}" if _NEARLY_ALL < rate < 1 else out_of(rate, size)
+
+
+_NO_BOUND = 0.995
+"""What is only known to be below all of them is not bounded."""
 
 _FAR_APART = 300
 """Limits further apart than this have denominators of their own."""
@@ -118,4 +147,4 @@ _FAR_APART = 300
 
 def _own(rate: float) -> str:
     size = denominator(rate)
-    return f"{out_of(rate, size)} in {size:,}"
+    return f"{_out_of(rate, size)} in {size:,}"

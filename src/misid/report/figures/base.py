@@ -48,6 +48,8 @@ class Figure:
     rows: tuple[Row, ...]
     svg: str = ""
     hole: str = ""
+    small: str = ""
+    """The picture for a narrow screen, where the other one would be too small to read."""
 
     @property
     def file(self) -> str:
@@ -65,12 +67,14 @@ def finished(
     columns: Sequence[str],
     rows: Iterable[Row],
     hole: str = "",
+    small: alt.TopLevelMixin | None = None,
 ) -> Figure:
     """A figure with its chart drawn; `chart` is None where there is nothing to draw, and `hole` says why."""
     svg = "" if chart is None else draw(chart, name=f"fig-{name}", title=title, description=description)
+    narrow = "" if small is None else draw(small, name=f"fig-{name}-small", title=title, description=description)
     return Figure(
         name=name, title=title, description=description, caption=caption, columns=tuple(columns), rows=tuple(rows),
-        svg=svg, hole=hole,
+        svg=svg, hole=hole, small=narrow,
     )  # fmt: skip
 
 

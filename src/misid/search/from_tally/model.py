@@ -131,6 +131,11 @@ class TallyModel:
             reason, needed = self._too_far(threshold, None if group is None else members)
             if not reason:
                 lo, estimate, hi = self.limits(gallery, threshold, group=group)
+                counted = self._inside(self.gallery, threshold, members)
+                if counted is not None and gallery > self.gallery:
+                    # FPIR does not fall as the gallery grows: what was counted stays under what is projected.
+                    lo, estimate = max(lo, counted[1]), max(estimate, counted[0])
+                    hi = max(hi, estimate)
                 common = replace(common, warnings=(*warnings, *_wide(lo, hi)))
                 answer = replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=METHOD)
                 return self._with_kin(answer, gallery)
