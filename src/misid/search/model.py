@@ -27,7 +27,8 @@ class Answer:
     asked : str
         The question in words.
     measure : str
-        ``fpir``, ``fnir``, ``wrong_candidates``, ``repeated``, ``threshold``, ``gallery``, ``people``, ``searches``.
+        ``fpir``, ``fnir``, ``wrong_candidates``, ``repeated``, ``unluckiest``, ``threshold``, ``gallery``,
+        ``people``, ``searches``.
     gallery : int or None
         N: references in the gallery.
     threshold, target, rank, scans, group
