@@ -59,7 +59,7 @@ def design(target: float, gallery: int, *, level: float = 0.95, slope: Span = SL
     Examples
     --------
     >>> [answer.lo for answer in design(0.003, 200_000_000)]
-    [998.0, 998.0, 446561.0, 2581.0]
+    [998.0, 998.0, 446561.0, 810.0]
     """
     if not 0 < target < 1:
         raise UsageError(

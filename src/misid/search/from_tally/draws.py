@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.special import gammainc
 from misid.search.from_tally.block import FEW_IN_GROUP, FitBlock
 from misid.search.from_tally.counts import Floats, Ints, TestCounts
 from misid.search.from_tally.fit import Curve, Fit, penalty_curvature, slopes
+from misid.search.from_tally.stretch import Beyond, Stretch, beyond_of
 from misid.tally.model import N_BLOCKS
 
 CROSS_EXCEEDANCES = 30
@@ -101,6 +102,7 @@ class Drawn:
     """(d, G)"""
     cross: Floats | None
     """(d, G); None where there is one group."""
+    beyond: Beyond
 
     @property
     def groups(self) -> int:
@@ -186,8 +188,8 @@ def covariance(fit: Fit, block: FitBlock, x: Floats, log_rates: Floats, errors: 
 
 
 def draw(
-    fit: Fit, log_rates: Floats, spread: Floats, cross: Cross | None, x_levels: Floats, count: int,
-    rng: np.random.Generator,
+    fit: Fit, log_rates: Floats, spread: Floats, cross: Cross | None, x_levels: Floats, once: float, stretch: Stretch,
+    count: int, rng: np.random.Generator,
 ) -> Drawn:  # fmt: skip
     """Draws from a multivariate t around the fit, each with the shifts that meet its rates."""
     groups, p = len(log_rates), len(fit.theta)
@@ -202,10 +204,12 @@ def draw(
     other = None
     if cross is not None:
         other = x_levels[cross.level] - fit.curve.place(drawn[:, p + groups :], theta)
-    return Drawn(curve=fit.curve, theta=theta, own=own, cross=other)
+    beyond = beyond_of(once, stretch, count, rng)
+    return Drawn(curve=fit.curve, theta=theta, own=own, cross=other, beyond=beyond)
 
 
 _AT_ONCE = 1 << 19
+_EFFECTS = 61
 
 
 def fpir_draws(drawn: Drawn, gallery: float, threshold: float, shares: Floats, candidates: int = 1) -> Floats:
@@ -223,22 +227,32 @@ def fpir_draws(drawn: Drawn, gallery: float, threshold: float, shares: Floats, c
 def over_probes(
     drawn: Drawn, gallery: float, threshold: float, shares: Floats, of_expected: Callable[[Floats], Floats]
 ) -> Floats:
-    """(d, G) mean over probes of a function of the expected non-mated candidates, -N log(1 - p)."""
+    """(d, G) mean over probes of a function of the expected non-mated candidates."""
+    parts = [
+        np.einsum("dgk,dk->dg", of_expected(expected), weight)
+        for expected, weight in expected_candidates(drawn, gallery, threshold, shares)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, drawn.groups))
+
+
+def expected_candidates(
+    drawn: Drawn, gallery: float, threshold: float, shares: Floats
+) -> Iterator[tuple[Floats, Floats]]:
+    """Expected non-mated candidates -N log(1 - p), (few, G, k), of a few draws at a time; and weights (few, k)."""
     curve = drawn.curve
     x = float(curve.x(np.array([threshold]))[0])
-    out = np.empty(drawn.own.shape)
-    few = max(1, _AT_ONCE // (drawn.groups * 61 * (2 if curve.mixture else 1)))
-    for first in range(0, len(out), few):
+    few = max(1, _AT_ONCE // (drawn.groups * _EFFECTS * (2 if curve.mixture else 1)))
+    for first in range(0, len(drawn.own), few):
         mine = slice(first, first + few)
         theta = drawn.theta[mine]
-        e, log_w = curve.effects(theta, 61, 6.5)
+        e, log_w = curve.effects(theta, _EFFECTS, 6.5)
 
-        def none(own: Floats, theta: Floats = theta, e: Floats = e) -> Floats:
-            log_p = curve.log_p(x - own[:, :, None] - e[:, None, :], theta)
+        def none(at: Floats, theta: Floats = theta, e: Floats = e) -> Floats:
+            log_p = curve.log_p(at[:, :, None] - e[:, None, :], theta)
             return np.asarray(np.log1p(-np.exp(np.minimum(log_p, -1e-12))))
 
-        expected = none(drawn.own[mine])
+        log_none = none(drawn.beyond.own(x, mine) - drawn.own[mine])
         if drawn.cross is not None:
-            expected = shares[:, None] * expected + (1 - shares)[:, None] * none(drawn.cross[mine])
-        out[mine] = np.einsum("dgk,dk->dg", of_expected(-gallery * expected), np.exp(log_w))
-    return out
+            with_others = none(drawn.beyond.cross(x, mine) - drawn.cross[mine])
+            log_none = shares[:, None] * log_none + (1 - shares)[:, None] * with_others
+        yield -gallery * log_none, np.exp(log_w)

@@ -10,6 +10,7 @@ from misid.search.from_tally.block import FitBlock, same_group_block
 from misid.search.from_tally.counts import Floats, TestCounts
 from misid.search.from_tally.draws import Cross, Drawn, covariance, cross_rates, draw, fpir_draws, rate_errors
 from misid.search.from_tally.fit import MIXTURE_GAIN, Fit, curve_of, fit
+from misid.search.from_tally.stretch import excess_of, once_at, stretch_of
 from misid.search.from_tally.tails import TAILS, Scale, possible_scales
 
 PER_SEARCH = (5.0, 20.0)
@@ -24,10 +25,13 @@ MOST_PER_SEARCH = 20.0
 FEWEST_IN_GROUP = 40
 """References of its own group that a search meets on average, below which groups are put together."""
 
+REMEMBERED = 64
+"""Questions whose answers are kept."""
+
 KEPT = 4.0
 """Curves within so many units of (tempered) penalised log likelihood of the best are kept."""
 
-TEMPERED = 500
+TEMPERED = 2000
 """Searches up to which the likelihood weighs curves in full; that of more counts as that of so many, for no
 curve is the truth, and what fits the test best need not lead on best."""
 
@@ -65,14 +69,15 @@ class Projection:
     searched: Floats = field(repr=False)
     """(G,) share of searches by group."""
     answered: dict[tuple[float, float, int], Floats] = field(default_factory=dict, repr=False, compare=False)
-    """The last question."""
+    """The last questions."""
 
     def fpir(self, gallery: float, threshold: float, candidates: int = 1) -> Floats:
         """(draws, G) FPIR by group of the probe; or P(at least so many non-mated candidates)."""
         asked = (float(gallery), float(threshold), candidates)
         if asked not in self.answered:
-            # The groups of one question are asked one after the other.
-            self.answered.clear()
+            # The groups of one question are asked one after the other, and whoever seeks a threshold asks again.
+            if len(self.answered) >= REMEMBERED:
+                self.answered.clear()
             found = [fpir_draws(m.drawn, gallery, threshold, self.shares, candidates) for m in self.members]
             self.answered[asked] = np.concatenate(found)
         return self.answered[asked]
@@ -150,6 +155,7 @@ def _members(
     best = fits[int(value.argmax())][1]
     _, inflation = covariance(best, block, best.curve.x(test.levels[block.levels]), log_rates, errors)
     weights = curve_weights(value, max(inflation, test.searches / TEMPERED))
+    excess = excess_of(test, block)
     members = []
     for (_, found), weight in zip(fits, weights.tolist(), strict=True):
         count = round(draws * weight)
@@ -157,7 +163,9 @@ def _members(
             continue
         x_levels = found.curve.x(test.levels)
         spread, _ = covariance(found, block, x_levels[block.levels], log_rates, errors)
-        drawn = draw(found, log_rates, spread, cross, x_levels, count, rng)
+        x = x_levels[block.levels]
+        stretch = stretch_of(excess, found, x, log_rates)
+        drawn = draw(found, log_rates, spread, cross, x_levels, once_at(excess, x, test.searches), stretch, count, rng)
         members.append(
             Member(fit=found, per_search=depth, weight=weight, drawn=drawn, block=block, log_rates=log_rates)
         )

@@ -45,11 +45,24 @@ class Reach:
     levels: tuple[float, ...]
     """For everybody, then for each group of the test: the level that their searches exceed `AT` times."""
     unit: float
+    start: float
+    """The test's lowest level, a score."""
 
     def distance(self, threshold: float, members: tuple[int, ...] | None = None) -> float:
         """Mean excesses from the level of everybody, or of these groups, to a threshold."""
         levels = self.levels[:1] if members is None else [self.levels[1 + g] for g in members]
         return (float(self.scale.to(np.array([threshold]))[0]) - max(levels)) / self.unit
+
+    def end(self, people: float) -> float:
+        """The threshold farthest from the test that so many people let see."""
+        wanted = self.levels[0] + self.unit * farthest(people)
+        low, high = self.start, self.start + 1.0
+        while float(self.scale.to(np.array([high]))[0]) < wanted and high - self.start < 1e12:
+            high = self.start + 2 * (high - self.start)
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if float(self.scale.to(np.array([middle]))[0]) < wanted else (low, middle)
+        return low
 
 
 def reach_of(test: TestCounts) -> Reach:
@@ -64,7 +77,7 @@ def reach_of(test: TestCounts) -> Reach:
     count = np.interp(fine, u, whole)
     area = float(np.sum((count[1:] + count[:-1]) / 2 * np.diff(fine)))
     unit = area / max(float(count[0]), 1.0)
-    return Reach(scale=scale, levels=(everybody, *groups), unit=unit if unit > 0 else 1.0)
+    return Reach(scale=scale, levels=(everybody, *groups), unit=unit if unit > 0 else 1.0, start=float(test.levels[0]))
 
 
 def _level(u: Floats, exceed: Floats, wanted: float) -> float:

@@ -64,8 +64,8 @@ PROBIT_POWER = Tail(
     name="probit-power",
     log_sf=_probit_power,
     anchor=lambda rate: float(-ndtri(min(rate, 0.15))),
-    shape=1.05,
-    shape_sd=0.45,
+    shape=1.0,
+    shape_sd=0.3,
     slope=0.4,
 )
 """Shape 1 is Gaussian, 2 about exponential."""
@@ -74,8 +74,8 @@ WEIBULL = Tail(
     name="generalised Weibull",
     log_sf=_weibull,
     anchor=lambda rate: float(-np.log(min(rate, 0.35))),
-    shape=0.6,
-    shape_sd=0.3,
+    shape=0.5,
+    shape_sd=0.25,
     slope=1.0,
 )
 """Shape 1 is exponential, 1/2 about Gaussian."""
@@ -84,10 +84,10 @@ LOGIT_POWER = Tail(
     name="logit-power",
     log_sf=_logit_power,
     anchor=lambda rate: float(np.log1p(-min(rate, 0.3)) - np.log(min(rate, 0.3))),
-    shape=0.6,
-    shape_sd=0.3,
+    shape=0.5,
+    shape_sd=0.25,
     slope=1.0,
-    prior=float(np.log(0.5)),
+    prior=float(np.log(0.25)),
 )
 """Shape 1 is logistic, which is exponential far out; its body is not, and the other two take that for a bend."""
 
@@ -110,14 +110,22 @@ def _fisher(s: Floats) -> Floats:
     return np.asarray(np.arctanh(np.clip(s, -1 + EDGE, 1 - EDGE)))
 
 
+def _student(s: Floats) -> Floats:
+    s = np.clip(s, -1 + EDGE, 1 - EDGE)
+    return np.asarray(s / np.sqrt(1 - s * s))
+
+
 def _logit(s: Floats) -> Floats:
     s = np.clip(s, EDGE, 1 - EDGE)
     return np.asarray(np.log(s) - np.log1p(-s))
 
 
 RAW = Scale(name="raw", to=lambda s: np.asarray(s, dtype=float))
-RAW_BOUNDED = Scale(name="raw", to=lambda s: np.asarray(s, dtype=float), prior=float(np.log(0.1)))
+RAW_BOUNDED = Scale(name="raw", to=lambda s: np.asarray(s, dtype=float), prior=float(np.log(0.03)))
 FISHER = Scale(name="Fisher z", to=_fisher)
+STUDENT = Scale(name="Student t", to=_student, prior=float(np.log(0.35)))
+"""s / sqrt(1 - s^2), the t statistic of a correlation: bends more towards the ceiling than Fisher's z."""
+
 LOGIT = Scale(name="logit", to=_logit)
 LOG = Scale(name="log", to=lambda s: np.asarray(np.log(np.maximum(s, EDGE))), prior=float(np.log(0.1)))
 
@@ -128,11 +136,11 @@ def possible_scales(lowest: float, highest: float) -> tuple[Scale, ...]:
     Examples
     --------
     >>> [scale.name for scale in possible_scales(-0.3, 0.9)]
-    ['Fisher z', 'raw']
+    ['Fisher z', 'Student t', 'raw']
     >>> [scale.name for scale in possible_scales(12, 970)]
     ['raw', 'log']
     """
     if highest <= 1 and lowest >= -1:
         # A score with a ceiling must bend towards it: raw is the unlikely one.
-        return (FISHER, RAW_BOUNDED) if lowest < 0 else (FISHER, LOGIT, RAW_BOUNDED)
+        return (FISHER, STUDENT, RAW_BOUNDED) if lowest < 0 else (FISHER, STUDENT, LOGIT, RAW_BOUNDED)
     return (RAW, LOG) if lowest > 0 else (RAW,)

@@ -1,0 +1,200 @@
+"""Questions about single people, relatives, and engines that normalise: bounds, closed forms, simulated truth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from misid.ground.errors import UsageError
+from misid.search.from_tally import (
+    Counted,
+    Kin,
+    Relatives,
+    TallyModel,
+    grown_answer,
+    growth_between,
+    kin_from_evidence,
+    model_of,
+)
+from misid.search.from_tally.reach import farthest
+from misid.search.growth import grown_fpir
+from misid.search.model import KnowsCandidates, KnowsRepeats, KnowsThresholds
+from misid.search.questions import independent, largest_gallery, threshold_for
+from misid.search.span import Span
+from tests.rates.coverage_study import Normal
+from tests.search.simulated import counts, draw_tail
+
+
+def _model(bad: float) -> TallyModel:
+    rng = np.random.default_rng(31)
+    return model_of(counts(draw_tail(Normal("normal", bad), 300, rng), rng), rng, draws=60)
+
+
+@pytest.fixture(scope="module")
+def mixed() -> TallyModel:
+    return _model(0.15)
+
+
+T = 4.2
+
+
+def test_it_knows_what_others_only_bound(mixed: TallyModel) -> None:
+    for knows in (KnowsCandidates, KnowsRepeats, KnowsThresholds):
+        assert isinstance(mixed, knows)
+
+
+def test_candidates_are_at_least_false_positives(mixed: TallyModel) -> None:
+    fpir, found = mixed.fpir(10**5, T), mixed.wrong_candidates(10**5, T)
+    assert fpir.estimate is not None
+    assert found.estimate is not None
+    # Jensen: probes differ, so candidates crowd on few searches.
+    assert found.estimate >= -math.log1p(-fpir.estimate) * (1 - 1e-9)
+    assert mixed.wrong_candidates(2 * 10**5, T).estimate == pytest.approx(2 * found.estimate, rel=1e-6)
+
+
+def test_scans_of_one_person_lie_between_all_alike_and_all_apart(mixed: TallyModel) -> None:
+    one = mixed.fpir(10**5, T)
+    last = one.estimate or 0.0
+    for scans in (2, 5, 50):
+        answer = mixed.repeated(scans, 10**5, T)
+        assert answer.estimate is not None
+        assert last < answer.estimate < independent(one.estimate or 0.0, scans)
+        assert answer.lo == one.lo
+        last = answer.estimate
+
+
+def test_errors_crowd_on_few_where_probes_differ(mixed: TallyModel) -> None:
+    few, many = (mixed.unequal(s, 10**5, 5.2).estimate or 0.0 for s in (0.01, 0.1))
+    assert 0.01 < few < many < 1
+    # One in seven of these is a bad probe; of the others all are alike but for a normal spread.
+    assert many > 1.2 * (_model(0.0).unequal(0.1, 10**5, 5.2).estimate or 1.0)
+
+
+def test_what_is_refused_of_fpir_is_refused_of_all(mixed: TallyModel) -> None:
+    far = mixed.thresholds[1] + 3
+    assert mixed.fpir(10**5, far).status == "bound"
+    assert mixed.wrong_candidates(10**5, far).status == "refused"
+    assert mixed.repeated(3, 10**5, far).status == "bound"
+    assert mixed.unequal(0.01, 10**5, far).bound == 1.0
+
+
+def test_wrong_questions_are_refused_by_name(mixed: TallyModel) -> None:
+    for asked in (
+        lambda: mixed.repeated(0, 10, T),
+        lambda: mixed.unequal(1.0, 10, T),
+        lambda: mixed.wrong_candidates(10),
+    ):
+        with pytest.raises(UsageError):
+            asked()
+
+
+def test_threshold_and_gallery_are_each_others_inverse(mixed: TallyModel) -> None:
+    threshold, fnir = threshold_for(mixed, 0.1, 10**5)
+    assert threshold.estimate is not None
+    assert fnir.status == "refused"
+    assert mixed.fpir(10**5, threshold.estimate).estimate == pytest.approx(0.1, rel=0.01)
+    gallery = largest_gallery(mixed, 0.1, threshold.estimate)
+    assert gallery.estimate == pytest.approx(10**5, rel=0.02)
+
+
+def test_reach_grows_with_the_people() -> None:
+    assert farthest(100) < farthest(500) < farthest(5000)
+
+
+def test_answers_end_where_the_test_does_not_reach(mixed: TallyModel) -> None:
+    end = mixed.thresholds[1]
+    assert mixed.fpir(10**6, end - 1e-6).status == "ok"
+    answer = mixed.fpir(10**6, end + 1e-3)
+    assert answer.status == "bound"
+    assert "mean excesses" in answer.reason
+    assert "people" in answer.needed
+
+
+TWINS = Relatives(name="twins", number=Span.exactly(0.006), match=Span.exactly(0.8), at_most_one=True, source="test")
+SIBLINGS = Relatives(name="siblings", number=Span.exactly(2.0), match=Span.of("0.01..0.02..0.05"), source="test")
+
+
+@given(st.floats(1, 1e12), st.floats(1, 1e10))
+def test_kin_by_hand(people: float, population: float) -> None:
+    c = min(1.0, people / population)
+    lo, middle, hi = Kin(population=population, relatives=(TWINS, SIBLINGS)).match(people)
+    assert middle == pytest.approx(1 - (1 - 0.006 * 0.8 * c) * math.exp(-2 * 0.02 * c))
+    assert lo <= middle <= hi  # type: ignore[operator]
+
+
+def test_kin_are_a_floor_that_no_threshold_removes(mixed: TallyModel) -> None:
+    kin = Kin(population=10**6, relatives=(TWINS,))
+    with_kin = replace(mixed, kin=kin)
+    plain, answer = mixed.fpir(10**6, T), with_kin.fpir(10**6, T)
+    assert answer.estimate == pytest.approx(1 - (1 - (plain.estimate or 0)) * (1 - 0.0048))
+    assert not any("relatives and twins" in w for w in answer.warnings)
+    assert any("twins" in a for a in answer.assumptions)
+    assert any("relatives and twins" in w for w in plain.warnings)
+    far = with_kin.fpir(10**6, mixed.thresholds[1] + 3)
+    assert (far.bound or 0) >= 0.0048
+
+
+def test_kin_from_evidence_give_a_range_and_no_estimate(mixed: TallyModel) -> None:
+    kin = kin_from_evidence(330_000_000)
+    assert kin.match(10**9)[1] is None
+    answer = replace(mixed, kin=kin).fpir(10**6, T)
+    assert (answer.status, answer.estimate) == ("ok", None)
+    assert answer.reason
+    with pytest.raises(UsageError):
+        model_of(mixed.test, np.random.default_rng(1), kin=kin, kin_in_test=True)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{"number": Span.exactly(1.5), "at_most_one": True}, {"match": Span.exactly(1.5)}, {"number": Span.exactly(-1)}],
+)
+def test_impossible_kin(about: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        replace(SIBLINGS, **about)
+    with pytest.raises(UsageError):
+        Kin(population=0, relatives=())
+
+
+@given(st.floats(1e-4, 0.5), st.floats(0, 1))
+def test_growth_is_seen_between_two_galleries(fpir: float, b: float) -> None:
+    small = Counted(gallery=500, estimate=fpir, lo=fpir, hi=fpir)
+    grown = grown_fpir(fpir, 10.0, b)
+    found = growth_between(small, Counted(gallery=5000, estimate=grown, lo=grown, hi=grown))
+    assert found.best == pytest.approx(b, abs=1e-6)
+
+
+def test_without_a_second_gallery_both_laws_are_shown() -> None:
+    large = Counted(gallery=1000, estimate=0.01, lo=0.005, hi=0.02)
+    answer = grown_answer(large, None, 10**6, 0.5)
+    assert (answer.estimate, answer.lo, answer.limits) == (None, 0.005, "assumptions")
+    assert answer.hi == pytest.approx(1 - 0.98**1000)
+
+
+def test_an_engine_that_normalises_is_seen_to_hold_its_fpir() -> None:
+    """Scores in units of the spread of the next best of the list: FPIR hardly grows with the gallery."""
+    rng = np.random.default_rng(2)
+
+    def best(gallery: int, searches: int = 3000) -> Any:
+        top = -np.sort(-rng.standard_normal((searches, gallery)), axis=1)[:, :40]
+        rest = top[:, 4:]
+        return (top[:, 0] - rest.mean(axis=1)) / rest.std(axis=1)
+
+    small, large = best(500), best(2000)
+    t = float(np.quantile(large, 0.95))
+
+    def counted(scores: Any, gallery: int) -> Counted:
+        f, half = float((scores >= t).mean()), 1.96 * math.sqrt(0.05 * 0.95 / len(scores))
+        return Counted(gallery=gallery, estimate=f, lo=f - half, hi=f + half)
+
+    answer = grown_answer(counted(large, 2000), counted(small, 500), 20_000, t)
+    truth = float((best(20_000, 400) >= t).mean())
+    assert answer.hi is not None
+    assert answer.lo is not None
+    assert answer.lo < truth < answer.hi
+    assert answer.hi < grown_fpir(0.05, 10.0, 1.0)
