@@ -1,4 +1,4 @@
-"""What the fuzzer found: inputs that once ended in another exception than one of misid's own."""
+"""What the fuzzer found, and what it found not to be there: inputs that once ended in a defect."""
 
 from __future__ import annotations
 
