@@ -285,12 +285,13 @@ such a probability, those in which the person returned was right; bands with 30 
 
 {held}
 
-**Interval held**: how often the interval of the probability holds what the truth gives, bounded likewise; **width**: its
-median width, in probability; **refused**: cases for which the projection gives no estimate of FPIR. The
-estimates of one test are all wrong together: one test of 500 people knows FPIR at 200 million within one to three
-powers of ten, and every case judged by that test shares its error. With match or no match alone nothing else tells
-cases apart but the prior, so that this shared error flattens the slope. The interval holds that error. A case
-therefore states the interval first, and no estimate where nothing prefers one.
+**Interval held**: how often the interval of the probability holds what the truth gives, bounded likewise; **width**:
+its median width, in probability; **refused**: cases for which the projection gives no estimate of FPIR (`misid case`
+refuses a score there too; here it was judged all the same). The estimates of one test are all wrong together: one
+test of 500 people knows FPIR at 200 million within one to three powers of ten, and every case judged by that test
+shares its error. With match or no match alone nothing else tells cases apart but the prior, so that this shared error
+flattens the slope. The interval holds that error. A case therefore states the interval first, and no estimate where
+nothing prefers one.
 
 With one test of 500 people for every 1,000 cases, the estimate from the score is nearly calibrated where the engine is
 like those that the projection was made for. Where its slope is below 0.9:
