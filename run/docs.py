@@ -163,7 +163,7 @@ def _scenario(one: Scenario) -> list[str]:
     form, own = one.form, one.document.files[0][0]
     bases = [name.removesuffix(".toml") for name, _ in one.document.files[1:]]
     parts = [f"## {one.name}", f"**{_plain(form.title)}.** {_plain(' '.join(form.about.split()))}"]
-    parts.append(f"About: {_plain(form.population)}.")
+    parts.append(f"People: {_plain(form.population)}.")
     if bases:
         parts.append(f"Extends [{bases[0]}](#{bases[0]}): what is not here is as there.")
     for heading, texts in (
@@ -187,13 +187,14 @@ def _scenario(one: Scenario) -> list[str]:
         parts.append("\n".join(["Asked:", "", *(f"- {_plain(text)}" for _, text in asked)]))
     numbers = [each for each in one.parameters.values() if one.document.place(each.path).startswith(own)]
     if numbers:
-        lines = ["| number | what | value or range | from |", "| --- | --- | --- | --- |"]
+        lines = ["| number | value or range | from |", "| --- | --- | --- |"]
         for each in numbers:
             sources = [f"[{id_}](evidence.md#{id_})" for id_ in each.stated.source]
             said = "; ".join(_plain(text) for text in (each.stated.assumption, each.stated.note) if text)
             origin = ", ".join(sources) + (": " if sources and said else "") + said
             assumed = "" if sources else "**assumption**: "
-            lines.append(f"| `{each.path}` | {_plain(each.title)} | {_plain(each.shape.said())} | {assumed}{origin} |")
+            what = f"{_plain(each.title)}<br>`{each.path}`"
+            lines.append(f"| {what} | {_plain(each.shape.said())} | {assumed}{origin} |")
         parts.append("\n".join(lines))
     return parts
 

@@ -1,4 +1,4 @@
-"""FPIR over galleries from the test's own to all that are talked about: what the projection figure shows, as plain data."""
+"""FPIR over galleries from the test's own to all that are talked about: the data of the projection figure."""
 
 from __future__ import annotations
 
@@ -189,9 +189,7 @@ def fan(
     t = scale.into(threshold) or 0.0
     shown = tuple(model.labels) if groups is None else tuple(groups)
     points = [
-        point
-        for group in (None, *shown)
-        for point in _points(model, threshold, t, group, fan_galleries(model.gallery))
+        point for group in (None, *shown) for point in _points(model, threshold, t, group, fan_galleries(model.gallery))
     ]
     named = tuple(scale.out(model.fpir(n, t)) for n in NAMED)
     refused = [p for p in points if p.group == EVERYBODY and p.status != "ok"]
@@ -262,7 +260,11 @@ def _tenth(data: CheckData, scale: Scale) -> tuple[TenthPoint, ...]:
 def _fits(data: CheckData, scale: Scale) -> tuple[FitPoint, ...]:
     return tuple(
         FitPoint(
-            curve=one.curve, per_search=one.per_search, threshold=scale.shown(float(t)), observed=float(o), fitted=float(f)
+            curve=one.curve,
+            per_search=one.per_search,
+            threshold=scale.shown(float(t)),
+            observed=float(o),
+            fitted=float(f),
         )
         for one in data.fits
         for t, o, f in zip(one.thresholds, one.observed, one.fitted, strict=True)
@@ -275,7 +277,8 @@ def _depths(data: CheckData, scale: Scale) -> tuple[DepthPoint, ...]:
         return ()
     rows = zip(found.per_search, found.estimate, found.lo, found.hi, strict=True)
     return tuple(
-        DepthPoint(per_search=depth, threshold=scale.shown(float(t)), estimate=e, lo=lo, hi=hi) for depth, e, lo, hi in rows
+        DepthPoint(per_search=depth, threshold=scale.shown(float(t)), estimate=e, lo=lo, hi=hi)
+        for depth, e, lo, hi in rows
     )
 
 
