@@ -38,7 +38,9 @@ def slope(p: Floats, y: Floats) -> tuple[float, float] | None:
         q = 1 / (1 + np.exp(-design @ b))
         information = (design * (q * (1 - q))[:, None]).T @ design
         b = b + np.linalg.solve(information + 1e-9 * np.eye(2), design.T @ (y - q))
-    return float(b[1]), float(np.sqrt(np.linalg.inv(information)[1, 1]))
+    error = float(np.sqrt(np.linalg.inv(information)[1, 1]))
+    # Where right and wrong are told apart entirely any steep line fits.
+    return (float(b[1]), error) if error < 1 else None
 
 
 def costs(lr: Floats, enrolled: Floats) -> tuple[float, float]:
@@ -79,7 +81,7 @@ def _one(name: str, tests: int, c: dict[str, Floats]) -> dict[str, Any]:
         used = returned & (c[key] != UNKNOWN)
         found = slope(c[key][used], y[used])
         record[key] = {
-            "cases": int(used.sum()), "mean": float(c[key][used].mean()), "right": float(y[used].mean()),
+            "cases": int(used.sum()), "mean": _mean(c[key][used]), "right": _mean(y[used]),
             "slope": None if found is None else found[0], "slope_se": None if found is None else found[1],
             "bins": _bins(c[key][used], y[used]),
         }  # fmt: skip
@@ -96,9 +98,19 @@ def _one(name: str, tests: int, c: dict[str, Floats]) -> dict[str, Any]:
     record["held"] = float(inside[returned].mean())
     used = returned & (c["match_p"] != UNKNOWN)
     alone = (c["match_lo"] <= c["bounded_match"] + 1e-9) & (c["bounded_match"] <= c["match_hi"] + 1e-9)
-    record["match_held"] = float(alone[used].mean())
+    record["width"] = _median((c["p_hi"] - c["p_lo"])[returned])
+    record["match_width"] = _median((c["match_hi"] - c["match_lo"])[used])
+    record["match_held"] = _mean(alone[used])
     record["refused"] = float(1 - used.sum() / max(returned.sum(), 1))
     return record
+
+
+def _mean(values: npt.NDArray[Any]) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _median(values: Floats) -> float | None:
+    return float(np.median(values)) if len(values) else None
 
 
 def _bins(p: Floats, y: Floats) -> list[dict[str, float]]:
@@ -142,7 +154,7 @@ def figure(records: list[dict[str, Any]]) -> str:
             x=alt.X("x:Q", title="log10 of the likelihood ratio for being in the gallery"),
             y=alt.Y("share:Q", title="share of cases", scale=alt.Scale(domain=[0, 1])),
             color=alt.Color("who:N", title=None, scale=alt.Scale(range=["#0060a8", "#c04000"])),
-            strokeDash=alt.StrokeDash("who:N", title=None),
+            strokeDash=alt.StrokeDash("who:N", legend=None),
             detail="generator:N",
         )
         .properties(width=330, height=260)
@@ -169,9 +181,13 @@ def _s(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
 def _slope(record: dict[str, Any]) -> str:
     if record["slope"] is None:
-        return "all right"
+        return "told apart" if record["cases"] else "refused"
     return f"{record['slope']:.2f} ± {record['slope_se']:.2f}"
 
 
@@ -186,8 +202,9 @@ def page(records: list[dict[str, Any]]) -> str:
     ]
     used = [oracle[0], oracle[1]]
     held = [
-        "| simulated engine | score: slope | interval held | match only: slope | interval held | match only refused |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| simulated engine | score: slope | interval held | width | match only: slope | interval held | width | "
+        "refused |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for r in records:
         for key, rows in (("oracle", oracle), ("p", used)):
@@ -199,8 +216,9 @@ def page(records: list[dict[str, Any]]) -> str:
                 f"{100 * o['for_']:.2f} % |"
             )
         held.append(
-            f"| {r['generator']} | {_slope(r['p'])} | {100 * r['held']:.0f} % | {_slope(r['match_p'])} | "
-            f"{100 * r['match_held']:.0f} % | {100 * r['refused']:.0f} % |"
+            f"| {r['generator']} | {_slope(r['p'])} | {100 * r['held']:.0f} % | "
+            f"{_s(r['width'])} | {_slope(r['match_p'])} | "
+            f"{_percent(r['match_held'])} | {_s(r['match_width'])} | {100 * r['refused']:.0f} % |"
         )
     worst = max(r["p"]["strongly_for"] for r in records)
     return PAGE.format(
@@ -237,7 +255,8 @@ return somebody. Each case is judged three times:
 - **match only, from a test**: the same test, and only that somebody was returned.
 
 **Slope** is that of the outcome (right or not) on the log odds stated, by logistic regression over cases in which
-somebody was returned, ± one standard error: 1 is calibrated; below 1, stated probabilities are too sure. **Stated**
+somebody was returned, ± one standard error: 1 is calibrated; below 1, stated probabilities are too sure; "told
+apart" where right and wrong do not overlap. **Stated**
 is the mean probability stated, to be compared with **right**. **Cllr** is the cost in bits of the likelihood ratio
 for "in the gallery" against "not in the gallery", over all searches; **Cllr − min** is the part of it that is for
 want of calibration. **Misleading against**: of enrolled people, those with a ratio below 1; **for**: of people not
@@ -266,11 +285,16 @@ such a probability, those in which the person returned was right; bands with 30 
 
 {held}
 
-**Interval held**: how often the interval of the probability holds what the truth gives, bounded likewise. The
-estimates of one test are all wrong together: one test of 500 people knows FPIR at 200 million within one to three
-powers of ten, and every case judged by that test shares its error. With match or no match alone nothing else tells
-cases apart but the prior, so that this shared error flattens the slope. The interval holds that error. A case
-therefore states the interval first, and no estimate where nothing prefers one.
+**Interval held**: how often the interval of the probability holds what the truth gives, bounded likewise; **width**:
+its median width, in probability; **refused**: cases for which the projection gives no estimate of FPIR (`misid case`
+refuses a score there too; here it was judged all the same). The estimates of one test are all wrong together: one
+test of 500 people knows FPIR at 200 million within one to three powers of ten, and every case judged by that test
+shares its error. With match or no match alone nothing else tells cases apart but the prior, so that this shared error
+flattens the slope. The interval holds that error. A case therefore states the interval first, and no estimate where
+nothing prefers one.
+
+With one test of 500 people for every 1,000 cases, the estimate from the score is nearly calibrated where the engine is
+like those that the projection was made for. Where its slope is below 0.9:
 
 - **d-kin-multi** has brothers, sisters and twins in the gallery that the test did not have and that the case was not
   told of: probabilities are too high by that. Told of them, match or no match holds
