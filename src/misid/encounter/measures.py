@@ -46,11 +46,16 @@ class Leaf:
         return STATES[self.state]
 
     @property
+    def on_unsought(self) -> bool:
+        """Whether what is decided falls on somebody who is not sought: the person scanned, or the one returned."""
+        if self.falls_on == "scanned":
+            return not self.sought
+        return self.answer in ("stranger", "another") or (not self.sought and self.answer in MATCHED)
+
+    @property
     def wrongly_held(self) -> bool:
-        """Held, and the person it falls on is not sought: scanned, or returned in the place of somebody else."""
-        if not self.held:
-            return False
-        return not self.sought or (self.falls_on == "returned" and self.answer in ("stranger", "another"))
+        """Held, and the person it falls on is not sought."""
+        return self.held and self.on_unsought
 
     @property
     def found(self) -> bool:
@@ -136,7 +141,7 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             name="hours_of_others", title="hours of people who are neither sought nor held", unit="hours", hours=True,
-            counts=lambda leaf: not leaf.sought and not leaf.held,
+            counts=lambda leaf: leaf.on_unsought and not leaf.held,
         ),
         Measure(
             name="images_kept", title="photographs kept", unit="images",
