@@ -268,9 +268,11 @@ PAGES = {
 
 
 def write_schemas() -> None:
-    """The published JSON schema of an assessment, and its copy in the package."""
+    """The published JSON schemas: of a case file; of an assessment, with its copy in the package."""
+    from misid.cases import file as cases
     from misid.report.assessment.schema import FILE, schema_text
 
+    (DOCS / "schema" / cases.SCHEMA_FILE).write_text(cases.schema_text(), encoding="utf-8")
     for folder in (DOCS / "schema", DOCS.parent / "src" / "misid" / "report"):
         (folder / FILE).write_text(schema_text(), encoding="utf-8")
 

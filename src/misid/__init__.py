@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from misid._version import __version__
 
 if TYPE_CHECKING:
+    from misid.cases import case
     from misid.encounter.assess import assess
     from misid.rates import compute_rates
     from misid.report import verify, write_report
@@ -23,6 +24,7 @@ __all__ = [
     "__version__",
     "assess",
     "build_tally",
+    "case",
     "check",
     "compute_rates",
     "merge_tallies",
@@ -38,6 +40,7 @@ __all__ = [
 _HOME = {
     "assess": "misid.encounter.assess",
     "build_tally": "misid.tally",
+    "case": "misid.cases",
     "check": "misid.scores",
     "compute_rates": "misid.rates",
     "merge_tallies": "misid.tally",

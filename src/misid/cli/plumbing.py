@@ -24,6 +24,7 @@ COMMANDS = {
     "project": "What a test or figures from one gallery mean for another, with limits or a refusal.",
     "backtest": "Predictions written down before their outcomes are read, and how they fared.",
     "assess": "A scenario in, an answer in people out: who is wrongly held, under which policy.",
+    "case": "What one answer of one search is worth as evidence.",
     "verify": "Compute the bundle of a report again, and compare every number.",
     "report": "A test of a matcher as a page that a stranger can read, as PDF, JSON and CSV.",
     "scenarios": "Ready scenarios: list, show, start one of your own, check it.",

@@ -105,6 +105,16 @@ CODES: dict[str, tuple[str, str]] = {
     "E112": ("incomplete-bundle", "A file of a bundle is missing."),
     "E113": ("changed-bundle", "A file of a bundle is not the one that was written."),
     "E114": ("later-bundle", "A bundle is of a version or kind that this misid does not know."),
+    "E100": (
+        "not-a-case",
+        "A case file is no TOML, or has a key that is not known or a value that is none of its key.",
+    ),
+    "E101": ("case-incomplete", "A case file lacks something without which it says nothing."),
+    "E102": (
+        "case-without-a-source",
+        "A number of a case has no source, document or assumption, or names evidence that is not in the library.",
+    ),
+    "E103": ("case-contradicts-itself", "Two things that a case file says cannot both be."),
     "E093": ("base-not-usable", "A scenario extends one that is not there, or extends itself."),
     "E094": ("rules-not-complete", "A policy leaves a situation undecided, or looks at something that is not there."),
     "E095": ("rule-never-decides", "A rule of a policy can never decide: those before it take every situation."),

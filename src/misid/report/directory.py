@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from misid.ground.errors import UsageError
+from misid.ground.files import scratch_directory
 
 PAGE, TWIN, PDF, BUNDLE, TABLES = "report.html", "report.json", "report.pdf", "bundle.zip", "tables"
 _TOP: Final = (PAGE, TWIN, PDF, BUNDLE)
@@ -60,8 +61,8 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
     refuse_report(target, force=force)
     stale = files_of_older(target) - set(files) if target.is_dir() else set()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.", suffix=".part") as scratch:
-        staged = Path(scratch) / "report"
+    with scratch_directory(target.parent, f".{target.name}.", ".part") as scratch:
+        staged = scratch / "report"
         (staged / TABLES).mkdir(parents=True)
         for name, content in files.items():
             (staged / name).write_bytes(content)
@@ -73,7 +74,15 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
             for name in stale:
                 (target / name).unlink(missing_ok=True)
         else:
-            staged.replace(target)
+            try:
+                staged.replace(target)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                raise UsageError(
+                    f"{target} was written by another run in the meantime",
+                    remedy="give another directory, or --force to replace it",
+                ) from error
     return target / PAGE
 
 

@@ -18,7 +18,7 @@ from misid.report.bundle.file import read_bundle
 from misid.report.bundle.model import RESULT, Bundle
 from misid.report.bundle.versions import installed
 
-KINDS: Final = {"assessment": "misid.report.assessment.again"}
+KINDS: Final = {"assessment": "misid.report.assessment.again", "case": "misid.report.case.again"}
 """Kind of a bundle to the module whose ``files_again(bundle, progress)`` makes its files anew.
 
 It gives name to bytes, the result (report.json) among them, and raises `MisidError` where the inputs in the bundle
