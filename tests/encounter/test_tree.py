@@ -81,6 +81,8 @@ def test_capture_fails_and_is_tried_again() -> None:
     table["quality"] = {"only": {"title": "q", "share": "rest", "fta": fixed(0.2)}}
     close(ask(table, "answer_not_captured"), 0.2)
     close(ask(table, "images_kept"), 0.8)
+    close(ask(table, "image_years"), 0)
+    close(ask(table | {"images": {"kept_years": fixed(15)}}, "image_years"), 12)
     table["capture"] = {"retries": fixed(2), "fta_again": fixed(0.5)}
     close(ask(table, "answer_not_captured"), 0.2 * 0.5**2)
 

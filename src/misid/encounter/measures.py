@@ -82,8 +82,8 @@ class Measure:
         Of `misid.encounter.model.Estimate`.
     counts : callable
         Whether a leaf is counted.
-    hours : bool
-        Leaves count with their hours.
+    hours, years : bool
+        Leaves count with their hours; with the years for which a photograph is kept.
     over : str
         A ratio: the measure below the line.
     """
@@ -93,6 +93,7 @@ class Measure:
     unit: Unit
     counts: Callable[[Leaf], bool]
     hours: bool = False
+    years: bool = False
     over: str = ""
 
 
@@ -145,6 +146,10 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             name="images_kept", title="photographs kept", unit="images",
+            counts=lambda leaf: leaf.answer not in ("not_captured", "not_scanned"),
+        ),
+        Measure(
+            name="image_years", title="photographs kept, times the years for which each is", unit="images", years=True,
             counts=lambda leaf: leaf.answer not in ("not_captured", "not_scanned"),
         ),
         *(_people(f"answer_{name}", title, _answer(name)) for name, title in ANSWERS.items()),
