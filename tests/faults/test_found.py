@@ -1,4 +1,4 @@
-"""What the fuzzer found, and what it found not to be there: inputs that once ended in another exception than misid's."""
+"""What the fuzzer found, and what it found not to be there: inputs that once ended in a defect."""
 
 from __future__ import annotations
 
