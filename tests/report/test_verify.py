@@ -150,3 +150,24 @@ def test_the_scenario_of_a_bundle_can_be_assessed_by_itself(made: Path, tmp_path
     there = json.loads((made / "report.json").read_text())
     assert again.policies[0].everybody.wrongly_held.value == there["policies"][0]["everybody"]["wrongly_held"]["value"]
     assert hashlib.sha256(path.read_bytes()).hexdigest() == again.provenance.files[0][1]
+
+
+def test_counts_that_a_scenario_names_go_into_its_bundle_and_their_path_does_not(tmp_path: Path) -> None:
+    from misid.ground.errors import UsageError
+    from misid.ground.toml import toml_text
+    from tests.encounter.test_search_models import from_tally
+
+    lab = tmp_path / "secret-lab"
+    (lab / "deep").mkdir(parents=True)
+    shutil.copy(Path(misid.__file__).parent / "examples" / "bssr1-face-c.tally", lab / "deep" / "ours.tally")
+    (lab / "scenario.toml").write_text(toml_text(from_tally(tally="deep/ours.tally")))
+    answer = misid.assess(lab / "scenario.toml", draws=64)
+    with pytest.raises(UsageError, match="the bundle needs the tally"):
+        misid.write_report(answer, tmp_path / "out", folder=tmp_path)
+    assert not (tmp_path / "out").exists()
+    misid.write_report(answer, tmp_path / "out", folder=lab)
+    shutil.rmtree(lab)
+    bundle = read_bundle(tmp_path / "out" / "bundle.zip")
+    assert "inputs/ours.tally" in bundle.files
+    assert not [name for name, body in bundle.files.items() if b"secret-lab" in body or b"deep/" in body]
+    assert verify(tmp_path / "out" / "bundle.zip").comes_out

@@ -36,7 +36,6 @@ def files_again(bundle: Bundle, progress: ProgressLike = NO_PROGRESS) -> dict[st
         search = table.get("search")
         named = named_file(search) if isinstance(search, dict) else None
         if named is not None:
-            # The scenario names a file of its own folder, which may have been deeper than this one.
             path = folder / PurePosixPath(named[1]).name
             inside = f"{BESIDE}{path.name}"
             if inside not in bundle.files:

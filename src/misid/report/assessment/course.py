@@ -110,15 +110,15 @@ def ways(told: Told) -> Section:
     said, lead = told.said, told.lead.everybody
     rows = [
         Row((
-            (Strong(way.title[0].upper() + way.title[1:]), ". ", WAY_MEANS.get(way.name, "")),
+            way.title[0].upper() + way.title[1:], WAY_MEANS.get(way.name, ""),
             said.estimate(f"{told.everybody()}.ways.{place}.happens"),
             said.estimate(f"{told.everybody()}.ways.{place}.wrongly_held"),
         ))
         for place, way in enumerate(lead.ways)
     ]  # fmt: skip
     rows.append(Row((
-        (Strong("Held without any match"), ". Nobody was returned, or nobody scanned, and they are held all the same."),
-        "no match", said.estimate(f"{told.everybody()}.held_without_match"),
+        "Held without any match", "Nobody was returned, or nobody scanned, and they are held all the same.", "no match",
+        said.estimate(f"{told.everybody()}.held_without_match"),
     ), group=True))  # fmt: skip
     return Section("ways", f"The {_few(len(WAYS))} ways of being wrong", (
         Paragraph(
@@ -128,7 +128,8 @@ def ways(told: Told) -> Section:
             id="ways-table", title=("Ways of being wrong under ", named(told.lead.title)),
             caption=("People of ", said.count("per"), " stopped, with ", said.level(f"{told.everybody()}.wrongly_held"),
                      " limits."),
-            columns=(Column("What goes wrong", width=2.6), Column("Happens to", "people", numeric=True),
+            columns=(Column("What goes wrong", width=1.3), Column("What it means", width=2),
+                     Column("Happens to", "people", numeric=True),
                      Column("Wrongly held through it", "people", numeric=True)),
             rows=tuple(rows),
             file="tables/ways.csv",

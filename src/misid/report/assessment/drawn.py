@@ -76,7 +76,7 @@ class Canvas:
         `most` times its own size is as large as it is shown.
         """
         return (
-            f'<svg class="chart drawn" viewBox="0 0 {WIDTH:.0f} {self.height:.0f}" '
+            f'<svg class="chart drawn" viewBox="0 0 {WIDTH:.0f} {self.height:.0f}" preserveAspectRatio="xMinYMin" '
             f'style="max-width:{WIDTH * most:.0f}px" role="img" aria-labelledby="fig-{name}-t fig-{name}-d">'
             f'<title id="fig-{name}-t">{escape(cleaned(title))}</title>'
             f'<desc id="fig-{name}-d">{escape(cleaned(description))}</desc>{"".join(self.parts)}</svg>'
@@ -249,7 +249,7 @@ class Twig:
 
 def tree(twigs: Sequence[Twig]) -> Canvas:
     """A tree from top to bottom: thicker lines carry more people, squares and bold words are ways of being wrong."""
-    canvas = Canvas()
+    canvas, nodes = Canvas(), Canvas()
     step, line_height = 15.0, 14.0
     y = 4.0
     most = max((t.people for t in twigs), default=1.0) or 1.0
@@ -266,14 +266,16 @@ def tree(twigs: Sequence[Twig]) -> Canvas:
             canvas.line(x - step, start, x - step, middle, ink=AXIS, width=1)
             canvas.line(x - step - 0.5, middle, x, middle, ink=ink, width=thick)
         if twig.wrong:
-            canvas.square(x, middle, 8, ink=ink)
+            nodes.square(x, middle, 8, ink=ink)
         else:
-            canvas.circle(x, middle, 3.5, ink=ink, hollow=True)
+            nodes.circle(x, middle, 3.5, ink=ink, hollow=True)
         for place, line in enumerate(lines):
-            canvas.text(x + 9, y + 13 + line_height * place, line, bold=twig.wrong, size=11.5)
-        canvas.text(WIDTH - 2, y + 13, twig.shown, anchor="end", bold=twig.wrong, size=11.5)
+            nodes.text(x + 9, y + 13 + line_height * place, line, bold=twig.wrong, size=11.5)
+        nodes.text(WIDTH - 2, y + 13, twig.shown, anchor="end", bold=twig.wrong, size=11.5)
         placed[twig.depth] = middle
         y += line_height * len(lines) + 6
+    # Lines first, so that none runs over a mark.
+    canvas.parts += nodes.parts
     canvas.height = y + 4
     return canvas
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from misid.encounter.model import Assessment
@@ -37,9 +37,18 @@ KIND: Final = "assessment"
 def twin_of(assessment: Assessment) -> dict[str, Any]:
     """What report.json holds."""
     made: dict[str, Any] = finite(assessment.to_dict())
-    # In the order of a scenario file, so that the file in the bundle gives the same text again.
-    made["provenance"]["scenario"] = tomllib.loads(toml_text(made["provenance"]["scenario"]))
+    # As the file in the bundle states it, so that it gives the same text again.
+    made["provenance"]["scenario"] = tomllib.loads(scenario_text(assessment))
     return made
+
+
+def scenario_text(assessment: Assessment) -> str:
+    """The scenario as used, as a file; of a file that it names, only the name: a path is nobody's business."""
+    table = dict(assessment.provenance.scenario)
+    named = named_file(table.get("search", {}))
+    if named is not None:
+        table["search"] = {**table["search"], named[0]: PurePath(named[1]).name}
+    return toml_text(table)
 
 
 def twin_bytes(twin: Mapping[str, Any]) -> bytes:
@@ -74,7 +83,7 @@ def bundle_of(
         If one of these is not there, or not the one that was assessed.
     """
     p = assessment.provenance
-    inputs = {SCENARIO: toml_text(p.scenario).encode(), **_beside(assessment, folder)}
+    inputs = {SCENARIO: scenario_text(assessment).encode(), **_beside(assessment, folder)}
     inputs["inputs/facts.json"] = twin_bytes({used.id: finite(dict(used.fact)) for used in assessment.facts})
     return Bundle(
         kind=KIND, title=assessment.title, about=" ".join(assessment.about.split()), generated_with=f"misid {p.misid}",
