@@ -234,6 +234,15 @@ def test_tally_gives_rates_with_limits(by_match: CaseResult) -> None:
     assert any("relatives" in w for w in by_match.warnings)
 
 
+def test_relatives_of_the_test_are_not_added_again(by_match: CaseResult) -> None:
+    given = of_tally()
+    given["search"]["kin_in_test"] = True
+    result = misid.case(given)
+    assert not any(g.path.startswith("kin.") for g in result.inputs)
+    assert any(g.path.startswith("kin.") for g in by_match.inputs)
+    assert "relatives were in the test as they are in the gallery" in result.assumptions
+
+
 def test_score_says_more_than_match(by_match: CaseResult) -> None:
     high, low = misid.case(of_tally(score=0.68)), misid.case(of_tally(score=0.645))
     assert low.search.lr.hi < high.search.lr.hi

@@ -225,6 +225,12 @@ BAD: list[tuple[str, Callable[[dict[str, Any]], Any], str, str]] = [
         "E103",
         "search.outranked",
     ),
+    (
+        "kin in test and kin",
+        lambda c: (_tally(c), c["search"].update(kin_in_test=True), c.update(kin={})),
+        "E103",
+        "kin",
+    ),
 ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from misid.cases.file import CaseFile, Kin, Repeats, Review, Scan
+from misid.cases.file import CaseFile, Kin, Repeats, Review, Scan, relatives_of
 from misid.cases.known import Known
 from misid.cases.number import Stated, assumed
 from misid.cases.terms import inputs_of
@@ -28,7 +28,8 @@ class Variant:
 def variants_of(case: CaseFile, known: Known) -> Iterator[Variant]:
     """Each range at its two ends, the others as they are; then single things that could have been otherwise."""
     for one in inputs_of(case, known):
-        if one.span.is_known:
+        if one.span.is_known or (known.scored is not None and one.path in ("fpir", "fnir")):
+            # Where a score is known the draws hold its rates already.
             continue
         for value in (one.span.lo, one.span.hi):
             title = f"{one.title}: {as_said(one.path, value)}"
@@ -107,7 +108,7 @@ def _what_if(case: CaseFile, known: Known) -> Iterator[Variant]:
                     accepts_wrong=assumed("passport officers", source=("white2014-far",), value=0.14),
                 ),
             )  # fmt: skip
-    if case.no_kin is None:
+    if relatives_of(case):
         yield variant("no relative were in the gallery", no_kin="supposed")
     if returned.answer == "match" and not any(_sure(kin) for kin in case.kin.values()):
         twin = Kin(

@@ -299,6 +299,8 @@ def _given(i: Input) -> Given:
 
 def _assumed(case: CaseFile, known: Known) -> Iterable[str]:
     yield "the search was made as described, and the person scanned is one person"
+    if case.search.kin_in_test:
+        yield "relatives were in the test as they are in the gallery"
     if case.no_kin is not None:
         yield f"no relative of the person scanned is in the gallery: {case.no_kin}"
     if known.scored is not None:

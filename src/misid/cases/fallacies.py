@@ -126,9 +126,8 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
             name="Relatives forgotten",
             claim="Everybody's face is different.",
             why="Systems match most identical twins, and some brothers and sisters, and no threshold changes that. "
-            + ("The case file says who may be in the gallery." if not all(k.share.default for k in case.kin.values())
-               else "Nothing is known of relatives here, so twins are reckoned with as often as there are any."),
-        )  # fmt: skip
+            + _of_relatives(case),
+        )
     if case.review is not None:
         yield Fallacy(
             id="review",
@@ -151,6 +150,14 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
 
 HALF = 0.5
 """Where more searches than this name somebody wrong, nobody takes that for a small chance of error."""
+
+
+def _of_relatives(case: CaseFile) -> str:
+    if "kin" in case.model_fields_set:
+        return "The case file says who may be in the gallery."
+    if case.search.kin_in_test:
+        return "The test had relatives as the gallery has them, so its rates hold them."
+    return "Nothing is known of relatives here, so twins are reckoned with as often as there are any."
 
 
 def _transposed(few: str, false: str, p: str) -> Fallacy:

@@ -285,6 +285,13 @@ def _without_defaults(value: Any) -> Any:
     return [_without_defaults(v) for v in value] if isinstance(value, list) else value
 
 
+def relatives_of(case: CaseFile) -> dict[str, Kin]:
+    """Relatives to be reckoned with: those of the file; twins by default; none where the test had them already."""
+    if case.no_kin is not None or (case.search.kin_in_test and "kin" not in case.model_fields_set):
+        return {}
+    return case.kin
+
+
 TALLY_NAME, DEPLOYMENTS_NAME = "counts.tally", "deployments.csv"
 """What files that a case names are called in its result and its bundle: no path of anybody's machine goes there."""
 

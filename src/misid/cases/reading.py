@@ -151,6 +151,8 @@ def _contradictions(given: Raw, name: str) -> Iterator[Problem]:
         )  # fmt: skip
     if "no_kin" in given and "kin" in given:
         yield wrong("no_kin", "both no_kin and kin", "one of the two", "leave one of them out")
+    if search.get("kin_in_test") is True and "kin" in given:
+        yield wrong("kin", "given, though relatives were in the test", "one of the two", "kin_in_test = false")
     for key in ("capture", "group"):
         if _table(given, key).get("tally_group") is not None and search.get("model") != "tally":
             yield wrong(f"{key}.tally_group", "a group of a tally", 'search.model = "tally"', "fpir_times instead")

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from misid.cases.bounds import empirical_bounds
-from misid.cases.file import CaseFile
+from misid.cases.file import CaseFile, relatives_of
 from misid.cases.known import Known
 from misid.cases.likelihoods import Likelihoods
 from misid.cases.number import Stated
@@ -99,13 +99,12 @@ def _inputs(case: CaseFile, known: Known) -> Iterator[Input]:
         if condition is not None:
             title = f"wrong candidates, times those of the test ({condition.title})"
             yield from stated(f"{key}.fpir_times", title, condition.fpir_times)
-    if case.no_kin is None:
-        for name, kin in case.kin.items():
-            yield from stated(f"kin.{name}.share", f"chance that the person scanned has {kin.title}", kin.share)
-            yield from stated(f"kin.{name}.enrolled", f"chance that {kin.title} is in the gallery", kin.enrolled)
-            yield from stated(f"kin.{name}.match", f"chance that {kin.title} in the gallery matches", kin.match)
-            if named or case.scans:
-                yield from stated(f"kin.{name}.first", f"how often {kin.title} is above the right person", kin.first)
+    for name, kin in relatives_of(case).items():
+        yield from stated(f"kin.{name}.share", f"chance that the person scanned has {kin.title}", kin.share)
+        yield from stated(f"kin.{name}.enrolled", f"chance that {kin.title} is in the gallery", kin.enrolled)
+        yield from stated(f"kin.{name}.match", f"chance that {kin.title} in the gallery matches", kin.match)
+        if named or case.scans:
+            yield from stated(f"kin.{name}.first", f"how often {kin.title} is above the right person", kin.first)
     if case.scans:
         if known.alike is not None:
             title = "how far false matches repeat in scans of one person"
@@ -260,13 +259,12 @@ def _person(case: CaseFile, known: Known, at: Points) -> Person:
     none: Floats = np.ones(())
     weight: Floats = np.zeros(())
     first: Floats = np.zeros(())
-    if case.no_kin is None:
-        for name, kin in case.kin.items():
-            each = at[f"kin.{name}.enrolled"] * at[f"kin.{name}.match"]
-            found = at[f"kin.{name}.share"] * (1 - (1 - each) ** kin.number)
-            none = none * (1 - found)
-            weight = weight + found
-            first = first + found * at.get(f"kin.{name}.first", np.zeros(()))
+    for name, kin in relatives_of(case).items():
+        each = at[f"kin.{name}.enrolled"] * at[f"kin.{name}.match"]
+        found = at[f"kin.{name}.share"] * (1 - (1 - each) ** kin.number)
+        none = none * (1 - found)
+        weight = weight + found
+        first = first + found * at.get(f"kin.{name}.first", np.zeros(()))
     share = np.divide(
         first, weight, out=np.zeros(np.broadcast_shapes(np.shape(first), np.shape(weight))), where=weight > 0
     )

@@ -50,13 +50,16 @@ def _statement(told: Told) -> Statement:
     if not told.named:
         return Statement(_no_match(told), heading="What “no match” is worth")
     if told.over("other") is not None:
+        several = len(result.answers) > 1
         words: Words = (
-            "At most one of the people returned is the person scanned, and perhaps none is. By the figures given it is "
-            "the person named first in anything from ", told.over_text("right", " of 100"), " such cases, another in ",
-            told.over_text("other", " of 100"), ", and nobody who was returned in ",
-            told.over_text("neither", " of 100"), ".",
+            "At most one of the people returned is the person scanned, and perhaps none is. By the figures given it "
+            "is the ",
+            "person named first in " if several else "person named in ", "anything from ",
+            told.over_text("right", " of 100"), " such cases, another in ", told.over_text("other", " of 100"),
+            ", and nobody who was returned in ", told.over_text("neither", " of 100"), ".",
         )  # fmt: skip
-        return Statement(words, heading="What the answers are worth, together")
+        what = "What the answers are worth, together" if several else "What the list is worth"
+        return Statement(words, heading=what)
     what = "the choice from the list" if result.kind == "chosen from a list" else "the match"
     p = result.probability
     verdict = (

@@ -122,10 +122,9 @@ def method(told: Told) -> Section:
             "In it is also the possibility that the person scanned is in the gallery and somebody else was named. "
             "It is "
             "given over the whole range of p, which is for the court and not for the instrument to choose."),
-        Paragraph(
-            "Every answer is the lowest and the highest that the ranges of the numbers allow together, at all their "
-            "ends and "
-            "at points between. These are no confidence limits: they are as good as the ranges."),
+        Paragraph((
+            "Every answer is the lowest and the highest that the ranges of the numbers allow together. ", _limits(told)
+        )),
     ]  # fmt: skip
     if result.bound is not None:
         reached = " That bound was reached here." if result.bound.reached else ""
@@ -138,6 +137,16 @@ def method(told: Told) -> Section:
         Paragraph(("Words for likelihood ratios: ", ENFSI_SOURCE, ". The number is what counts."), small=True)
     )
     return Section("method", "Method", tuple(blocks))
+
+
+def _limits(told: Told) -> Words:
+    """What the ends of a range are."""
+    if told.result.search.lr.level is None:
+        return "These are no confidence limits: they are as good as the ranges."
+    return (
+        "Rates from the test enter with limits that hold together at ", told.values.percent("search.lr.level"),
+        "; what is assumed enters with its ends, which are as good as the assumption.",
+    )  # fmt: skip
 
 
 def outcome(told: Told) -> Section:
