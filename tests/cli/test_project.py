@@ -83,7 +83,7 @@ def test_everything_refused_is_exit_4_and_still_printed(misid: Misid) -> None:
 def test_design(misid: Misid) -> None:
     status, out, _ = misid("project", "--design", "--target", "0.01", "--gallery", "2e8", "--format", "json")
     assert status == 0
-    assert [record["lo"] for record in json.loads(out)] == [299, 299, 244162, 1412]
+    assert [record["lo"] for record in json.loads(out)] == [299, 299, 244162, 673]
     assert "244,162" in misid("project", "--design", "--target", "0.01", "--gallery", "2e8")[1]
 
 

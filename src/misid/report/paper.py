@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from misid.ground.measures import MEASURES, measure
@@ -287,7 +288,8 @@ def _projection(page: Page, values: Values) -> Section:
             "From ", values.count("projection.refused_from"), " references on no estimate is given: ",
             Quoted(fan.reason), *((". It would take ", Quoted(fan.needed)) if fan.needed else ()), ".",
         )))  # fmt: skip
-    blocks.append(Picture(page.fan))
+    # On paper there is room for the narrow one, at the size of its letters.
+    blocks.append(Picture(replace(page.fan, svg=page.fan.small or page.fan.svg)))
     blocks.append(Table(
         id="projection-checks", title="Checks of the model",
         caption="They are necessary, and not enough: no check sees beyond the test.",
