@@ -11,6 +11,7 @@ from scipy.stats import binom
 
 from tests.rates import coverage_study as study
 from tests.rates import coverage_tables as tables
+from tests.rates import mixed_groups
 
 GENERATORS = study.own_generators()
 
@@ -109,3 +110,13 @@ def test_the_study_runs_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for line in map(json.loads, first.splitlines()):
         if line["covered"] is not None and line["study"] not in ("few", "stress"):
             assert not too_low(line["covered"], 0.92, line["replicates"]), line
+
+
+@pytest.mark.parametrize("setting", [1, 4])
+def test_limits_of_differentials_hold_with_unequal_groups_of_few_people(setting: int) -> None:
+    sizes, rates = mixed_groups.SETTINGS[setting]
+    for name, (below, above) in mixed_groups.run("mixture", sizes, rates, 25).items():
+        n = 25 * (3 if name.startswith("ratio") else 1)
+        allowed = binom.ppf(1 - 1e-4, n, 0.03) / n
+        assert below <= allowed, name
+        assert above <= allowed, name

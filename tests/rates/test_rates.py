@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from misid.ground.errors import MisidError, UsageError
 from misid.ground.rate import ALL, ComparisonRate, Rate, SampleRate, SearchRate
+from misid.ground.text import rate_text
 from misid.rates import compute_rates
 from misid.tally.model import Tally
 from tests.oracle import oracle_tally
@@ -400,7 +401,13 @@ def test_selectivity_of_lists_has_limits_from_searches_and_references() -> None:
     alone = np.exp(1.96 * own.std(ddof=1) / np.sqrt(10) / own.mean())
     assert found.hi / found.estimate > alone, "references vary too"  # type: ignore[operator]
     between_levels = rate(tally, "selectivity", thresholds=[1.5])
-    assert between_levels.status == "refused"
+    assert (between_levels.status, between_levels.estimate, between_levels.errors) == ("bound", None, None)
+    actual = (scores[~mated] >= 1.5).sum(axis=1).mean()
+    assert between_levels.lo is not None
+    assert between_levels.hi == found.hi
+    assert between_levels.lo <= actual <= between_levels.hi
+    assert any("between two levels" in w for w in between_levels.warnings)
+    assert "none seen" not in rate_text(between_levels)
 
 
 def test_fnmr_stays_known_where_the_choice_of_the_threshold_has_no_upper_end() -> None:

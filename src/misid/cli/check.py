@@ -85,7 +85,9 @@ def _check_tallies(sources: Sequence[str], inputs: InputOptions, min_people: int
     problems = publication_problems(tallies, min_people=min_people)
     smallest = [min(people_of(t).items(), key=lambda item: item[1], default=(("none", "any"), 0)) for t in tallies]
     notes = [
-        f"tally {number}, {source}: {len(t.labels) - 1} groups, the smallest is {group} with {n:,} people in {side}"
+        f"tally {number}, {source}: "
+        + (f"{len(t.labels) - 1} groups, the smallest is {group} with " if len(t.labels) > 1 else "no groups; ")
+        + f"{n:,} people in {side}"
         for number, (source, t, ((group, side), n)) in enumerate(zip(sources, tallies, smallest, strict=True), 1)
     ]
     head = f"{len(problems)} reason{'' if len(problems) == 1 else 's'} against publication" if problems else (

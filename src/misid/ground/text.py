@@ -106,6 +106,8 @@ def rate_text(rate: Rate) -> str:
     """
     if rate.measure == "cmc" and (rate.status == "bound" or rate.estimate == 1):
         return f"misses: {rate_text(_misses(rate))}"
+    if rate.measure == "selectivity" and rate.status == "bound" and rate.errors is None:
+        return f"not counted at this very threshold; {_bound(rate)}"
     if rate.status == "bound" or (rate.status == "ok" and rate.estimate == 0):
         return f"{_seen(rate)}; {_bound(rate)}"
     if rate.measure == "cmc" and rate.status == "censored" and rate.lo is not None:

@@ -20,6 +20,7 @@ from misid.rates.intervals import Interval
 from misid.rates.limits import Limits
 from misid.rates.points import Point
 from misid.rates.selectivity import HIDDEN, listed_selectivity
+from misid.tally.model import Floats
 
 NO_NONMATED = "no searches without the mate: FPIR is not defined"
 NO_MATED = "no mated searches: FNIR is not defined"
@@ -212,21 +213,40 @@ def _selectivity(counts: Counts, limits: Limits, index: int, points: Sequence[Po
             target=point.target, level=limits.level, trials=searches, people=int(rows.design["people"][mine[0]]),
             warnings=where.warnings,
         )  # fmt: skip
-        at = np.flatnonzero(counts.level_position == point.position)
-        if not len(at):
-            why = "candidates are counted at the levels of the tally only, and this threshold is none of them"
-            records.append(replace(base, status="refused", warnings=(why,)))
-            continue
-        records.append(
-            listed_selectivity(
-                counts,
-                replace(base, errors=int(rows.moments["exceed"][mine[0], at[0]])),
-                index,
-                int(at[0]),
-                hidden=bool(counts.censored_above(point.position, mated=False)[index]),
-            )
-        )
+        records.append(_at_level_or_between(counts, base, rows.moments["exceed"][mine[0]], index, point.position))
     return records
+
+
+def _at_level_or_between(counts: Counts, base: SearchRate, exceed: Floats, label: int, position: int) -> SearchRate:
+    """Selectivity at a level; between two levels only that it is between theirs, for it falls with the threshold."""
+
+    def at(level: int) -> SearchRate:
+        hidden = bool(counts.censored_above(int(counts.level_position[level]), mated=False)[label])
+        return listed_selectivity(counts, replace(base, errors=int(exceed[level])), label, level, hidden=hidden)
+
+    here = np.flatnonzero(counts.level_position == position)
+    if len(here):
+        return at(int(here[0]))
+    next_up = int(np.searchsorted(counts.level_position, position))
+    below = at(next_up - 1) if next_up else None
+    above = at(next_up) if next_up < len(counts.level_position) else None
+    hi = None if below is None else below.hi
+    if below is None or hi is None:
+        why = (
+            "candidates are counted at the levels of the tally only, and no level at or below this threshold has limits"
+        )
+        return replace(base, status="refused", warnings=(*base.warnings, why))
+    lo = 0.0 if above is None or above.lo is None else above.lo
+    between = "between two levels of the tally: the lower limit of the one above and the upper limit of the one below"
+    return replace(
+        base,
+        lo=min(lo, hi),
+        hi=hi,
+        errors=None,
+        status="bound",
+        method=below.method,
+        warnings=(*base.warnings, between),
+    )
 
 
 def _scaled(rate: SearchRate, factor: float, searches: int) -> SearchRate:
