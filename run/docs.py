@@ -250,12 +250,20 @@ def backtests_page() -> str:
     return printed.getvalue()
 
 
+def scenario_schema() -> str:
+    """docs/schema/scenario-v1.json."""
+    from misid.encounter.schema import schema_text
+
+    return schema_text()
+
+
 PAGES = {
     "backtests.md": backtests_page,
     "cli.md": cli_page,
     "codes.md": codes_page,
     "evidence.md": evidence_page,
     "scenarios.md": scenarios_page,
+    "schema/scenario-v1.json": scenario_schema,
 }
 
 

@@ -81,6 +81,8 @@ def test_capture_fails_and_is_tried_again() -> None:
     table["quality"] = {"only": {"title": "q", "share": "rest", "fta": fixed(0.2)}}
     close(ask(table, "answer_not_captured"), 0.2)
     close(ask(table, "images_kept"), 0.8)
+    close(ask(table, "image_years"), 0)
+    close(ask(table | {"images": {"kept_years": fixed(15)}}, "image_years"), 12)
     table["capture"] = {"retries": fixed(2), "fta_again": fixed(0.5)}
     close(ask(table, "answer_not_captured"), 0.2 * 0.5**2)
 
@@ -290,6 +292,13 @@ def test_decision_that_falls_on_the_person_returned() -> None:
     close(ask(table, "wrongly_held"), 0.7 * 0.05 + 0.0015)
     close(ask(table, "found"), 0.27)
     close(ask(table, "not_found"), 1 - 0.27)
+    # Nobody returned: nobody loses an hour. Somebody else returned and let go: that person does.
+    close(ask(table, "hours_of_others"), 0)
+    table["policies"]["held"]["rules"][0]["then"], table["policies"]["held"]["rules"][1]["then"] = "free", "free"
+    table["outcomes"].pop("held")
+    table["policies"]["held"]["rules"].pop()
+    table["policies"]["held"]["rules"][0].pop("when")
+    close(ask(table, "hours_of_others"), 0.7 * 0.05 + 0.0015)
 
 
 def test_review_that_only_repeats_the_machine_changes_nothing() -> None:

@@ -46,11 +46,16 @@ class Leaf:
         return STATES[self.state]
 
     @property
+    def on_unsought(self) -> bool:
+        """Whether what is decided falls on somebody who is not sought: the person scanned, or the one returned."""
+        if self.falls_on == "scanned":
+            return not self.sought
+        return self.answer in ("stranger", "another") or (not self.sought and self.answer in MATCHED)
+
+    @property
     def wrongly_held(self) -> bool:
-        """Held, and the person it falls on is not sought: scanned, or returned in the place of somebody else."""
-        if not self.held:
-            return False
-        return not self.sought or (self.falls_on == "returned" and self.answer in ("stranger", "another"))
+        """Held, and the person it falls on is not sought."""
+        return self.held and self.on_unsought
 
     @property
     def found(self) -> bool:
@@ -77,8 +82,8 @@ class Measure:
         Of `misid.encounter.model.Estimate`.
     counts : callable
         Whether a leaf is counted.
-    hours : bool
-        Leaves count with their hours.
+    hours, years : bool
+        Leaves count with their hours; with the years for which a photograph is kept.
     over : str
         A ratio: the measure below the line.
     """
@@ -88,6 +93,7 @@ class Measure:
     unit: Unit
     counts: Callable[[Leaf], bool]
     hours: bool = False
+    years: bool = False
     over: str = ""
 
 
@@ -136,10 +142,14 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             name="hours_of_others", title="hours of people who are neither sought nor held", unit="hours", hours=True,
-            counts=lambda leaf: not leaf.sought and not leaf.held,
+            counts=lambda leaf: leaf.on_unsought and not leaf.held,
         ),
         Measure(
             name="images_kept", title="photographs kept", unit="images",
+            counts=lambda leaf: leaf.answer not in ("not_captured", "not_scanned"),
+        ),
+        Measure(
+            name="image_years", title="photographs kept, times the years for which each is", unit="images", years=True,
             counts=lambda leaf: leaf.answer not in ("not_captured", "not_scanned"),
         ),
         *(_people(f"answer_{name}", title, _answer(name)) for name, title in ANSWERS.items()),

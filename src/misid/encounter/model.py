@@ -157,6 +157,8 @@ class Outcomes:
     hours_wrongly_held: Estimate
     hours_of_others: Estimate
     images_kept: Estimate
+    image_years: Estimate | None = None
+    """Photographs kept, times the years for which each is; None where the scenario does not say how long."""
     right_given_match: Estimate
     right_record_given_match: Estimate
     answers: tuple[Share, ...]

@@ -103,7 +103,7 @@ class Slices:
     def _measures(self) -> list[str]:
         outcomes = [f"outcome_{name}" for name in self.scenario.form.outcomes]
         answers = [f"answer_{name}" for name in ANSWERS]
-        names = ["people", *_COUNTS, *PER_SCANNED, *_RATIOS, *answers, *outcomes]
+        names = ["people", "image_years", *_COUNTS, *PER_SCANNED, *_RATIOS, *answers, *outcomes]
         return list(dict.fromkeys(names))
 
     def _outcomes(self, policy: CompiledPolicy, at: Slice, drawn: Numbers, middle: Numbers) -> Outcomes:
@@ -141,6 +141,7 @@ class Slices:
         return Outcomes(
             group=group, status=status, title=title, scanned=said("people"),
             **{name: said(name) for name in _COUNTS},
+            image_years=said("image_years") if self.scenario.form.images is not None else None,
             **{name: ratio(name) for name in _RATIOS},
             ways=tuple(
                 Way(name=name, title=words, happens=said(name), wrongly_held=said(f"wrongly_held_{name}"))

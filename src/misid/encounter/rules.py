@@ -52,6 +52,7 @@ class _Checks:
             self.shares_in_statuses()
         if form.quality:
             self.shares("quality", form.quality)
+        self.reserved()
         self.factors()
         self.capture()
         self.misses()
@@ -131,6 +132,18 @@ class _Checks:
 
     def unused(self, where: str, why: str) -> None:
         self.say("E088", where, f"never used: {why}", "what something uses", "leave it out, or use it")
+
+    def reserved(self) -> None:
+        """Names that mean something else where they could be named."""
+        for table, parts, name in (
+            ("groups", self.form.groups, EVERYBODY),
+            ("statuses", self.form.statuses, EVERYBODY),
+            ("reviews", self.form.reviews, MACHINE),
+        ):
+            if name in parts:
+                self.say(
+                    "E084", f"{table}.{name}", f"{name}, which has a meaning of its own", "another name", "rename it"
+                )
 
     def factors(self) -> None:
         used = set()

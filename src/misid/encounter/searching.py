@@ -159,7 +159,7 @@ def as_list(F: Floats, m: Floats, o: Floats, kin: Relatives, reading: ListReadin
     another, another_kin = there * F * (1 - K) * picks + absent_other * takes, there * K * picks + absent_kin * takes
     return Returned(
         stranger=F * (1 - K) * takes,
-        stranger_kin=np.broadcast_to(K * takes, F.shape),
+        stranger_kin=np.broadcast_to(K * takes, np.broadcast_shapes(K.shape, takes.shape, F.shape)),
         rightly_nobody=1 - wrong * takes,
         right=right,
         another=another,

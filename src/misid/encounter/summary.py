@@ -46,8 +46,10 @@ def estimate(
         lo, value, hi = (float(each) for each in np.quantile(known, [tail, 0.5, 1 - tail]))
     chance_lo = chance_hi = None
     if seed is not None and unit == "people":
-        both = spread(known[:CHANCE_DRAWS] / PER, PER, seed=seed, level=level).both
-        chance_lo, chance_hi = (None, None) if both is None else (float(both[0]), float(both[1]))
+        found = spread(known[:CHANCE_DRAWS] / PER, PER, seed=seed, level=level)
+        # Where the probability is known, the limits of the binomial are, and need no drawing.
+        limits = found.chance if lo == hi else found.both
+        chance_lo, chance_hi = (None, None) if limits is None else (float(limits[0]), float(limits[1]))
     if middle is not None and not np.isfinite(middle):
         middle = None
     return Estimate(

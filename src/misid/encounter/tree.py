@@ -203,6 +203,9 @@ class Answers:
                 }  # fmt: skip
                 if measure.hours:
                     counted = {o: chance * self.draws[f"outcomes.{o}.hours"] for o, chance in counted.items()}
+                elif measure.years:
+                    years = self.draws.get("images.kept_years", np.zeros(1))
+                    counted = {o: chance * years for o, chance in counted.items()}
                 elif len(counted) == len(joint) and CLASS_OF[state] != RIGHT:
                     counted = {"": ONE} if counted else {}
                 if counted:
