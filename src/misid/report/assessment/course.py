@@ -254,10 +254,21 @@ def policies(told: Told) -> Section:
             (_policy_figure(told, "found", "People found who are sought"),),
         )),
         table,
+        *_kept(told),
         *_differences(told),
         Paragraph(Strong("What each policy says"), numbered=False),
         *(block for p in a.policies for block in _rules(told, p)),
     ))  # fmt: skip
+
+
+def _kept(told: Told) -> list[Block]:
+    """How long photographs are kept, where the scenario says."""
+    if told.lead.everybody.image_years is None:
+        return []
+    return [Paragraph((
+        "Photographs kept, times the years for which each is kept, under ", named(told.lead.title), ": ",
+        told.said.estimate(f"{told.everybody()}.image_years"), " per ", told.said.count("per"), " stops.",
+    ))]  # fmt: skip
 
 
 def _rules(told: Told, policy: PolicyResult) -> list[Block]:
