@@ -266,7 +266,7 @@ def inputs(text: str) -> tuple[Input, ...]:
             "proportion",
             sources=("everify-tnc",),
             solidity="proxy",
-            set_by="--set",
+            set_by="command line",
         ),
         one(
             "images.kept_years",

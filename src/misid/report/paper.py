@@ -362,7 +362,7 @@ def _method(page: Page) -> Section:
         Paragraph(
             "Where no error was seen, or too few people took part, only an upper limit is given. Where nothing could "
             "be "
-            "counted, what was missing is said. None of these is ever written as none."),
+            "counted, what was missing is said. None of these is ever written as 0."),
     ))  # fmt: skip
 
 

@@ -38,8 +38,8 @@ def answer(told: Told) -> Section:
     size = _size(wrongly, per)
     first = (
         (
-            "Of ", count(size), " people stopped under the policy ", named(policy.title), ", about ",
-            said.people(held, size), " are wrongly held."
+            "Of ", count(size), " scans under the policy ", named(policy.title), ", about ",
+            said.people(held, size), " end with somebody wrongly held."
         )
         if wrongly.value is not None
         else ("Wrongly held under the policy ", named(policy.title), ": not defined, ", Quoted(wrongly.reason), ".")
@@ -49,7 +49,7 @@ def answer(told: Told) -> Section:
             Statement(first, heading="Held, and should not be"),
             Picture(
                 _icons(wrongly, per, size, VERMILLION, "answer-wrongly-held", "People wrongly held", as_text(first)),
-                words=_caption(wrongly, per, size, "person stopped", "people stopped"),
+                words=_caption(wrongly, per, size, "scan", "scans"),
             ),
         )
     ]
@@ -139,10 +139,11 @@ def _who(told: Told) -> list[Block]:
         rate = outcomes.per_scanned.get("wrongly_held")
         if outcomes.status in told.assessment.sought or rate is None or rate.value is None:
             continue
-        size = _size(rate, 1.0)
+        size = denominator(rate.value or rate.hi or 0.0, at_least=2.0)
         items.append((
-            "Of ", count(size), " ", Quoted(outcomes.title), " stopped, about ",
-            told.said.proportion(f"policies.0.by_status.{place}.per_scanned.wrongly_held", size), " are wrongly held.",
+            "Of ", count(size), " scans of ", Quoted(outcomes.title), ", about ",
+            told.said.proportion(f"policies.0.by_status.{place}.per_scanned.wrongly_held", size),
+            " end with somebody wrongly held.",
         ))  # fmt: skip
     return [Bullets(tuple(items))] if items else []
 
@@ -155,12 +156,12 @@ def _with_chance(told: Told, path: str) -> list[Block]:
     ends = (said.plain(f"{path}.chance_lo"), " and ", said.plain(f"{path}.chance_hi"))
     return [
         Paragraph((
-            "A count in one run of ", said.count("per"), " stops, chance included, would lie between ", ends, " (",
+            "A count in one run of ", said.count("per"), " scans, chance included, would lie between ", ends, " (",
             said.level(path), "). Most of that is what is not known, not luck.",
         ))
         if _mostly_unknown(record)
         else Paragraph((
-            "A count in one run of ", said.count("per"), " stops, chance included, would lie between ", ends, " (",
+            "A count in one run of ", said.count("per"), " scans, chance included, would lie between ", ends, " (",
             said.level(path), ").",
         ))
     ]  # fmt: skip
@@ -187,7 +188,7 @@ def _other_policies(told: Told) -> list[Block]:
         return []
     return [
         Paragraph((
-            "Other policies on the same draws, per ", said.count("per"), " stops (under ",
+            "Other policies on the same draws, per ", said.count("per"), " scans (under ",
             told.policy_title(a.lead), ": ", said.estimate(f"{told.everybody()}.wrongly_held"),
             "). What else they cost is in ", Ref("policies"),
             ":",

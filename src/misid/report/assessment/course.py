@@ -51,7 +51,7 @@ def the_tree(told: Told) -> Section:
         for path, depth, branch in drawn
     ]  # fmt: skip
     hidden = sum(1 for _ in root.walk()) - len(drawn)
-    title = "What happens to the people stopped"
+    title = "What happens to the people scanned"
     description = "; ".join(f"{'– ' * t.depth}{t.label}: {as_text(t.shown)}" for t in twigs)
     figure = Figure(
         name="event-tree", title=title, description=description, caption="", columns=("path", *ESTIMATE, "wrong"),
@@ -64,8 +64,8 @@ def the_tree(told: Told) -> Section:
         else ("Branches with the fewest people that are no error are not drawn; ", Code(figure.file), " has all.")
     )
     return Section("tree", "The tree", (
-        Paragraph(("Every stop is one path from the top of ", Ref("event-tree"), " to an end. Numbers are people of ",
-                   told.said.count("per"), " stopped, under ", named(told.lead.title), "; limits as above. What hangs "
+        Paragraph(("Every scan is one path from the top of ", Ref("event-tree"), " to an end. Numbers are people of ",
+                   told.said.count("per"), " scanned, under ", named(told.lead.title), "; limits as above. What hangs "
                    "below a branch adds up to it in every draw, though not every middle value does.")),
         Picture(figure, words=(
             "Filled squares and bold words: a way of being wrong, or somebody wrongly held. Hollow circles: the rest. "
@@ -126,7 +126,7 @@ def ways(told: Told) -> Section:
             "nothing about a wrong record, and nothing about a scan that need not have been."),
         Table(
             id="ways-table", title=("Ways of being wrong under ", named(told.lead.title)),
-            caption=("People of ", said.count("per"), " stopped, with ", said.level(f"{told.everybody()}.wrongly_held"),
+            caption=("People of ", said.count("per"), " scanned, with ", said.level(f"{told.everybody()}.wrongly_held"),
                      " limits."),
             columns=(Column("What goes wrong", width=1.3), Column("What it means", width=2),
                      Column("Happens to", "people", numeric=True),
@@ -197,10 +197,10 @@ def _slices(told: Told, kind: str, title: str, outcomes: Sequence[Outcomes]) -> 
     )  # fmt: skip
     table = Table(
         id=f"{name}-table", title=title,
-        caption=("Of ", said.count("per"), " stopped: how many are of the kind, and what happens to them. "
+        caption=("Of ", said.count("per"), " scanned: how many are of the kind, and what happens to them. "
                  "Last column: of ", said.count("per"), " of the kind."),
         columns=(
-            Column("Who", width=1.9), Column("Stopped", numeric=True), Column("Matched", numeric=True),
+            Column("Who", width=1.9), Column("Scanned", numeric=True), Column("Matched", numeric=True),
             Column("Strangers matched", "not in the gallery", numeric=True),
             Column("Wrongly held", numeric=True), Column("Wrongly held", "of as many of them", numeric=True),
         ),
@@ -237,7 +237,7 @@ def policies(told: Told) -> Section:
     )  # fmt: skip
     table = Table(
         id="policies-table", title="The policies on the same draws",
-        caption=("Per ", said.count("per"), " stops, with ", said.level(f"{told.everybody()}.wrongly_held"),
+        caption=("Per ", said.count("per"), " scans, with ", said.level(f"{told.everybody()}.wrongly_held"),
                  " limits."),
         columns=(Column("Policy", width=1.7), *(Column(t, note, numeric=True, width=1.15) for _, t, note in columns)),
         rows=tuple(
@@ -248,16 +248,28 @@ def policies(told: Told) -> Section:
         file="tables/policies.csv",
     )  # fmt: skip
     return Section("policies", "Policies side by side", (
-        Paragraph("The same people, photographs and searches under each policy: what differs is only what is decided."),
+        Paragraph("The same people, photographs and searches under each policy: what differs is only what is decided. "
+                  "A policy that scans nobody is counted for the same people."),
         SideBySide((
             (_policy_figure(told, "wrongly_held", "People wrongly held"),),
             (_policy_figure(told, "found", "People found who are sought"),),
         )),
         table,
+        *_kept(told),
         *_differences(told),
         Paragraph(Strong("What each policy says"), numbered=False),
         *(block for p in a.policies for block in _rules(told, p)),
     ))  # fmt: skip
+
+
+def _kept(told: Told) -> list[Block]:
+    """How long photographs are kept, where the scenario says."""
+    if told.lead.everybody.image_years is None:
+        return []
+    return [Paragraph((
+        "Photographs kept, times the years for which each is kept, under ", named(told.lead.title), ": ",
+        told.said.estimate(f"{told.everybody()}.image_years"), " per ", told.said.count("per"), " scans.",
+    ))]  # fmt: skip
 
 
 def _rules(told: Told, policy: PolicyResult) -> list[Block]:
@@ -290,7 +302,7 @@ def _policy_figure(told: Told, measure: str, title: str) -> Picture:
     figure = Figure(
         name=name, title=f"{title}, by policy", description=description, caption="", columns=("policy", *ESTIMATE),
         rows=tuple({"policy": p.name, **estimate_row(getattr(p.everybody, measure))} for p in a.policies),
-        svg=bars(rows, axis_for(values), f"people per {a.per:,} stops (logarithmic scale)", reference=lead or None)
+        svg=bars(rows, axis_for(values), f"people per {a.per:,} scans (logarithmic scale)", reference=lead or None)
         .svg(name, title, description) if values else "",
         hole="no policy gives a number",
     )  # fmt: skip

@@ -28,7 +28,7 @@ def document_of(assessment: Assessment, twin: dict[str, Any], *, fingerprint: st
     said = told.said
     return Document(
         title=assessment.title,
-        subtitle=("Of ", said.count("per"), " people stopped: how many are wrongly held, who, and under which policy."),
+        subtitle=("Of ", said.count("per"), " scans: how many people are wrongly held, who, and under which policy."),
         facts=(
             Quoted(assessment.population), " · ", said.count("inputs.#"), " inputs · ", said.count("provenance.draws"),
             " draws",

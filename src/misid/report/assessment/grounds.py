@@ -25,6 +25,9 @@ from misid.report.filing import (
     Words,
 )
 
+SET = "command line"
+"""Where an input comes from that ``--set`` changed."""
+
 PARTS = {
     "scans": "How many, and how often", "scans_per_person": "How many, and how often", "statuses": "Who is scanned",
     "groups": "Who is scanned", "kin": "Relatives", "factors": "Differences between groups and photographs",
@@ -66,17 +69,18 @@ def inputs(told: Told) -> Section:
 
 
 def _input(told: Told, item: Input) -> tuple[Words, ...]:
-    changed = (" Set on the command line.",) if item.set_by == "--set" else ()
     parts: list[Words] = []
     if item.sources:
         parts.append(("Published", told.cited(item.sources), ". "))
     if item.assumption:
-        parts.append(("Assumed: ", Quoted(sentence(item.assumption)), " "))
+        # Whoever sets a number on the command line assumes it; the scenario's own words say so already.
+        said = () if item.set_by == SET else "Assumed: "
+        parts.append((said, Quoted(sentence(item.assumption)), " "))
     if item.note:
         parts.append((Quoted(sentence(item.note)), " "))
     return (
         (Quoted(_capital(item.title)), " ", Code(item.path)),
-        (Quoted(item.said), _unit(item.unit), *changed),
+        (Quoted(item.said), _unit(item.unit)),
         Quoted(item.solidity),
         tuple(parts) or "not stated",
     )

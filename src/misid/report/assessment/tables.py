@@ -11,7 +11,7 @@ from misid.report.figures.base import Figure
 from misid.report.tables import CsvTable
 
 _NUMBERS = ("value", "lo", "hi", "chance_lo", "chance_hi", "mean", "middle")
-_MEASURES = tuple(f.name for f in fields(Outcomes) if f.type == "Estimate")
+_MEASURES = tuple(f.name for f in fields(Outcomes) if f.type in ("Estimate", "Estimate | None"))
 
 
 def tables_of(a: Assessment, figures: Sequence[Figure]) -> tuple[CsvTable, ...]:
@@ -133,7 +133,8 @@ def _slices(a: Assessment, kind: str) -> Iterable[dict[str, Any]]:
 
 
 def _measures(outcomes: Outcomes) -> dict[str, Any]:
-    return {key: value for name in _MEASURES for key, value in _flat(name, getattr(outcomes, name)).items()}
+    known = ((name, getattr(outcomes, name)) for name in _MEASURES)
+    return {key: value for name, e in known if e is not None for key, value in _flat(name, e).items()}
 
 
 def _flat(name: str, estimate: Estimate) -> dict[str, Any]:
