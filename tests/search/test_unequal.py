@@ -70,10 +70,10 @@ def test_scans_of_one_person_lie_between_all_alike_and_all_apart(mixed: TallyMod
 
 
 def test_errors_crowd_on_few_where_probes_differ(mixed: TallyModel) -> None:
-    few, many = (mixed.unluckiest(10**5, 5.2, share=s).estimate or 0.0 for s in (0.01, 0.1))
+    few, many = (mixed.unequal(s, 10**5, 5.2).estimate or 0.0 for s in (0.01, 0.1))
     assert 0.01 < few < many < 1
     # One in seven of these is a bad probe; of the others all are alike but for a normal spread.
-    assert many > 1.2 * (_model(0.0).unluckiest(10**5, 5.2, share=0.1).estimate or 1.0)
+    assert many > 1.2 * (_model(0.0).unequal(0.1, 10**5, 5.2).estimate or 1.0)
 
 
 def test_what_is_refused_of_fpir_is_refused_of_all(mixed: TallyModel) -> None:
@@ -81,13 +81,13 @@ def test_what_is_refused_of_fpir_is_refused_of_all(mixed: TallyModel) -> None:
     assert mixed.fpir(10**5, far).status == "bound"
     assert mixed.wrong_candidates(10**5, far).status == "refused"
     assert mixed.repeated(3, 10**5, far).status == "bound"
-    assert mixed.unluckiest(10**5, far).bound == 1.0
+    assert mixed.unequal(0.01, 10**5, far).status == "refused"
 
 
 def test_wrong_questions_are_refused_by_name(mixed: TallyModel) -> None:
     for asked in (
         lambda: mixed.repeated(0, 10, T),
-        lambda: mixed.unluckiest(10, T, share=1.0),
+        lambda: mixed.unequal(1.0, 10, T),
         lambda: mixed.wrong_candidates(10),
     ):
         with pytest.raises(UsageError):

@@ -24,6 +24,7 @@ from misid.ground.errors import UsageError
 from misid.tally.labels import labels_for
 from misid.tally.model import TABLES, Floats, Ints, Origin, Table, Tally
 from misid.tally.order import in_content_order
+from misid.tally.sound import KEYS
 
 LIKELY = 2.0
 """Standard deviations above the expected that pairs of errors across tallies are taken to be."""
@@ -212,14 +213,6 @@ def _fitted(
     np.add.at(count, inverse.ravel(), fitted["spectrum"]["count"])
     fitted["spectrum"] = dict(zip(names_of, [*keys, count], strict=True))
     return fitted
-
-
-KEYS = {
-    "counts": 4, "failed": 3, "nonmated_design": 2, "nonmated_moments": 3, "mated_design": 1, "mated_moments": 2,
-    "search_design": 2, "best_nonmated": 2, "search_moments": 2, "mates": 3, "mate_moments": 3,
-    "spectrum_design": 2, "blocks": 2, "censoring": 3,
-}  # fmt: skip
-"""How many of the first columns of a table name a row; the others are its values."""
 
 
 def _rows(name: str, tables: Sequence[Table]) -> tuple[Ints, list[Ints]]:
