@@ -45,8 +45,8 @@ people; each heading says how many there are so far, and the same command goes o
 LIMITS = """
 ## What was not tried
 
-- Other kinds of people and scores than these. What the projection assumes beyond the data (prior weights of families and
-  scales, how far scores may stray, how far a test can see) was chosen on other tests from these same generators.
+- Other kinds of people and scores than these. What the projection assumes beyond the data (prior weights of families
+  and scales, how far scores may stray, how far a test can see) was chosen on other tests from these same generators.
 - References that are several images of one person: the generator with several images scores a person by the best of
   them, as one reference.
 - Engines that normalise scores by the gallery. The projection is wrong for them; see `NormalisedModel`.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from misid.ground.errors import UsageError
+from misid.rates.intervals import people_interval
 from misid.search.from_tally import (
     Counted,
     Kin,
@@ -42,6 +46,7 @@ def mixed() -> TallyModel:
 
 
 T = 4.2
+TRUTH = Path(__file__).resolve().parents[3] / "shared" / "truth" / "truth.py"
 
 
 def test_it_knows_what_others_only_bound(mixed: TallyModel) -> None:
@@ -198,3 +203,34 @@ def test_an_engine_that_normalises_is_seen_to_hold_its_fpir() -> None:
     assert answer.lo is not None
     assert answer.lo < truth < answer.hi
     assert answer.hi < grown_fpir(0.05, 10.0, 1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not TRUTH.exists(), reason="shared/truth/truth.py is not here")
+def test_ranges_of_a_normalising_engine_hold_its_truth() -> None:
+    """60 tests of 2,000 searches at 500 and 5,000 references, asked at 1e6, 2e8 and 1.2e9, FPIR .001 to .5."""
+    spec = importlib.util.spec_from_file_location("truth", TRUTH)
+    assert spec is not None
+    assert spec.loader is not None
+    truth = importlib.util.module_from_spec(spec)
+    sys.modules["truth"] = truth
+    spec.loader.exec_module(truth)
+    engine, rng, held = truth.TopNorm(), np.random.default_rng(5), []
+    thresholds = [float(np.quantile(engine.top(2 * 10**8), 1 - rate)) for rate in (0.001, 0.01, 0.1, 0.5)]
+    for _ in range(60):
+        best = {gallery: engine.searches(rng, 2000, gallery)[1][:, 0] for gallery in (500, 5000)}
+        for t in thresholds:
+            small, large = (_counted(scores >= t, gallery) for gallery, scores in best.items())
+            for gallery in (10**6, 2 * 10**8, 1_200_000_000):
+                for given_small in (small, None):
+                    answer = grown_answer(large, given_small, gallery, t)
+                    assert answer.lo is not None
+                    assert answer.hi is not None
+                    held.append(answer.lo <= engine.fpir(gallery, t) <= answer.hi)
+    assert np.mean(held) >= 0.95
+
+
+def _counted(positive: Any, gallery: int) -> Counted:
+    found = people_interval(int(positive.sum()), len(positive))
+    assert found.hi is not None
+    return Counted(gallery=gallery, estimate=float(positive.mean()), lo=found.lo or 0.0, hi=found.hi)
