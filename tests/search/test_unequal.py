@@ -6,6 +6,7 @@ import importlib.util
 import math
 import sys
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from misid import read_tally
 from misid.ground.errors import UsageError
 from misid.rates.intervals import people_interval
+from misid.search.ask import project
 from misid.search.from_tally import (
     Counted,
     Kin,
@@ -153,6 +156,20 @@ def test_kin_from_evidence_give_a_range_and_no_estimate(mixed: TallyModel) -> No
     assert answer.reason
     with pytest.raises(UsageError):
         model_of(mixed.test, np.random.default_rng(1), kin=kin, kin_in_test=True)
+
+
+def test_a_population_adds_relatives() -> None:
+    tally = read_tally(files("misid") / "examples" / "bssr1-face-c.tally")  # type: ignore[arg-type]
+    [plain], [kin] = (
+        [a for a in project(tally, 10_000, thresholds=0.7, draws=20, **about).answers if a.measure == "fpir"]
+        for about in ({}, {"population": 20_000})
+    )
+    assert kin.hi is not None
+    assert plain.hi is not None
+    assert kin.hi > plain.hi
+    assert any("mz-rate" in text for text in kin.assumptions)
+    with pytest.raises(UsageError):
+        project(tally, 10_000, thresholds=0.7, draws=20, population=20_000, kin_in_test=True)
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,17 @@ class OfTally:
             rich_help_panel=_ASSUMED,
         ),
     ] = False
+    population: Annotated[
+        float | None,
+        Option(
+            "--population",
+            metavar="N",
+            min=1,
+            help="People from whom the gallery is drawn: adds twins and siblings, in the ranges that published figures "
+            "allow. Without it FPIR is of strangers.",
+            rich_help_panel=_ASSUMED,
+        ),
+    ] = None
     draws: Annotated[
         int, Option("--draws", metavar="N", min=20, help="Draws of the parameters fitted.", rich_help_panel=_ASSUMED)
     ] = 1000
@@ -225,7 +236,8 @@ def _from_tally(
     if not sources and inputs.is_empty:
         if of_tally != OfTally():
             raise UsageError(
-                "--composition, --kin-in-test, --draws and --seed are of a tally", remedy="name a tally or scores first"
+                "--composition, --kin-in-test, --population, --draws and --seed are of a tally",
+                remedy="name a tally or scores first",
             )
         return None
     if (assumed.growth, assumed.hold) != (Assumed().growth, Assumed().hold):
@@ -244,7 +256,7 @@ def _from_tally(
         progress.stage("fitting the search model")
         model = tally_model(
             tally, composition=_composition(of_tally.composition), kin_in_test=of_tally.kin_in_test,
-            draws=of_tally.draws, seed=of_tally.seed, level=assumed.level,
+            population=of_tally.population, draws=of_tally.draws, seed=of_tally.seed, level=assumed.level,
         )  # fmt: skip
         progress.stage("checking it")
         checks = checks_of(model, of_tally.seed)
