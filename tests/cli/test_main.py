@@ -31,10 +31,10 @@ def test_help_lists_commands_along_the_road(misid: Misid, flag: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_has_help_with_two_examples(misid: Misid, name: str) -> None:
+def test_each_command_has_help_with_examples(misid: Misid, name: str) -> None:
     status, out, err = misid(name, "-h")
     assert (status, err) == (0, "")
-    assert len(examples[name]) == 2
+    assert len(examples[name]) >= 2
     for example in examples[name]:
         assert f"\n  {example}\n" in out
         assert example.startswith(f"misid {name}")

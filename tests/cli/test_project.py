@@ -180,7 +180,7 @@ def test_a_small_test_gives_a_bound_and_says_why(misid: Misid, lab: Path) -> Non
         (["example:bssr1-face-c", "--gallery", "5", "--composition", "F"], "'F' is not GROUP=SHARE"),
         (["example:bssr1-face-c", "--gallery", "5", "--design", "--target", "0.1"], "--design asks of a test"),
         (["--published", POINT, "--gallery", "5", "--unequal", "0.1,0.2"], "is not one share"),
-        (["example:bssr1-face-c", "--gallery", "5", "--kin", "0"], "--kin: 0 is not a number of people"),
+        (["example:bssr1-face-c", "--gallery", "5", "--population", "0"], "--population"),
     ],
 )
 def test_a_wrong_call_on_a_tally_is_said(misid: Misid, arguments: list[str], said: str) -> None:

@@ -37,12 +37,19 @@ How to read it:
   their number, and how often they reach the threshold to a factor of two upwards and downwards.
 
 Wanted, wherever an estimate is given in at least half of the tests: limits hold in at least 92 % of them, the median is
-within a factor of 2; bounds hold in 95 %. A share of 100 tests is known to about ±4 points, of 60 to ±6, of 20 to ±10.
+within a factor of 2; bounds hold in 95 %. A share of 100 tests is known to about ±4 points, of 60 to ±6, of 20 to ±10,
+and a median of few tests is known badly where limits are wide. So many tests were planned of 500, 5,000 and 50,000
+people; each heading says how many there are so far, and the same command goes on from there.
 """
 
 LIMITS = """
 ## What was not tried
 
+- Other kinds of people and scores than these. What the projection assumes beyond the data (prior weights of families
+  and scales, how far scores may stray, how far a test can see) was chosen on other tests from these same generators.
+- References that are several images of one person: the generator with several images scores a person by the best of
+  them, as one reference.
+- Engines that normalise scores by the gallery. The projection is wrong for them; see `NormalisedModel`.
 - Relatives whose match probability nobody knows: the ranges that evidence allows are wider than those tried here.
 - Tests whose people differ in more ways than a normal spread or a mixture of two, but for the embeddings, which do.
 - Scores with a ceiling that many reach, or of few distinct values.

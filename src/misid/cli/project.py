@@ -31,7 +31,6 @@ from misid.ground.errors import NotEstimableError, UsageError
 if TYPE_CHECKING:
     from misid.search.ask import Scale
     from misid.search.checked import Check
-    from misid.search.from_tally.kin import Kin
     from misid.search.model import Answer, SearchModel
     from misid.search.tradeoff import OperatingPoint
 
@@ -201,12 +200,14 @@ class OfTally:
             rich_help_panel=_ASSUMED,
         ),
     ] = False
-    kin: Annotated[
-        str | None,
+    population: Annotated[
+        float | None,
         Option(
-            "--kin",
-            metavar="POPULATION",
-            help="Add relatives whom the test did not have, by published ranges, in a gallery drawn from so many.",
+            "--population",
+            metavar="N",
+            min=1,
+            help="People from whom the gallery is drawn: adds twins and siblings, in the ranges that published figures "
+            "allow. Without it FPIR is of strangers.",
             rich_help_panel=_ASSUMED,
         ),
     ] = None
@@ -235,7 +236,7 @@ def _from_tally(
     if not sources and inputs.is_empty:
         if of_tally != OfTally():
             raise UsageError(
-                "--composition, --kin, --kin-in-test, --draws and --seed are of a tally",
+                "--composition, --kin-in-test, --population, --draws and --seed are of a tally",
                 remedy="name a tally or scores first",
             )
         return None
@@ -254,8 +255,8 @@ def _from_tally(
     with talk.progress() as progress:
         progress.stage("fitting the search model")
         model = tally_model(
-            tally, composition=_composition(of_tally.composition), kin=_kin(of_tally.kin),
-            kin_in_test=of_tally.kin_in_test, draws=of_tally.draws, seed=of_tally.seed, level=assumed.level,
+            tally, composition=_composition(of_tally.composition), kin_in_test=of_tally.kin_in_test,
+            population=of_tally.population, draws=of_tally.draws, seed=of_tally.seed, level=assumed.level,
         )  # fmt: skip
         progress.stage("checking it")
         checks = checks_of(model, of_tally.seed)
@@ -263,18 +264,6 @@ def _from_tally(
         name="tally", model=model, thresholds=thresholds, groups=tuple(model.labels), scale=Scale(tally=tally),
         checks=checks, naive=model.naive,
     )  # fmt: skip
-
-
-def _kin(text: str | None) -> Kin | None:
-    """Relatives in a gallery drawn from so many people."""
-    values = numbers("--kin", text)
-    if not values:
-        return None
-    if len(values) > 1 or not 1 <= values[0] < 1e12:
-        raise UsageError(f"--kin: {text} is not a number of people", remedy="--kin 330000000")
-    from misid.search.from_tally.kin import kin_from_evidence
-
-    return kin_from_evidence(values[0])
 
 
 def _composition(texts: Sequence[str] | None) -> dict[str, float] | None:

@@ -24,7 +24,6 @@ from misid.tally.model import Tally
 
 if TYPE_CHECKING:
     from misid.search.from_tally import TallyModel
-    from misid.search.from_tally.kin import Kin
 
 Source = Tally | OperatingPoint | Deployment | Sequence[OperatingPoint] | Sequence[Deployment]
 
@@ -160,8 +159,8 @@ def project(
     ranks: int | Iterable[int] = (),
     groups: Iterable[str] | Literal["all"] = (),
     composition: Mapping[str, float] | None = None,
-    kin: Kin | None = None,
     kin_in_test: bool = False,
+    population: float | None = None,
     growth: Span = FLAT_TO_LINEAR,
     hold: Literal["threshold", "fpir"] = "threshold",
     scans: int | None = None,
@@ -191,10 +190,10 @@ def project(
         Groups of people asked about as well as everybody; "all": every group of the tally, or of the deployments.
     composition : mapping of joint group to share, optional
         Of the gallery; for a tally. Default: as the test.
-    kin : Kin, optional
-        Relatives in the gallery whom the test did not have (`misid.search.from_tally.kin`); for a tally.
     kin_in_test : bool
         Relatives were in the test as they are in the gallery.
+    population : float, optional
+        People from whom the gallery is drawn: adds twins and siblings, in the ranges that published figures allow.
     growth : Span
         Exponent of FPIR's growth, within [0, 1]; for published points and deployments.
     hold : "threshold" or "fpir"
@@ -247,14 +246,16 @@ def project(
             raise UsageError("growth and hold are of published figures", remedy="leave them out: a tally shows its own")
         scale = Scale(tally=source)
         made = tally_model(
-            source, composition=composition, kin=kin, kin_in_test=kin_in_test, draws=draws, seed=seed, level=level
-        )
+            source, composition=composition, kin_in_test=kin_in_test, population=population, draws=draws, seed=seed,
+            level=level,
+        )  # fmt: skip
         model, checks, labels = made, checks_of(made, seed), tuple(made.labels)
         known = thresholds_of(source)
     else:
-        if composition is not None or kin is not None or kin_in_test:
+        if composition is not None or kin_in_test or population is not None:
             raise UsageError(
-                "composition and kin are of a tally", remedy="leave them out: published figures are what they are"
+                "composition, kin_in_test and population are of a tally",
+                remedy="leave them out: published figures are what they are",
             )
         given_points = [source] if isinstance(source, OperatingPoint | Deployment) else list(source)
         published = [one for one in given_points if isinstance(one, OperatingPoint)]
@@ -301,13 +302,14 @@ def thresholds_of(tally: Tally) -> tuple[float, ...]:
 
 
 def tally_model(
-    tally: Tally, *, composition: Mapping[str, float] | None = None, kin: Kin | None = None, kin_in_test: bool = False,
-    draws: int = 1000, seed: int = 0, level: float = 0.95,
+    tally: Tally, *, composition: Mapping[str, float] | None = None, kin_in_test: bool = False,
+    population: float | None = None, draws: int = 1000, seed: int = 0, level: float = 0.95,
 ) -> TallyModel:  # fmt: skip
     """The search model of a tally, at a level."""
-    from misid.search.from_tally import model_from_tally
+    from misid.search.from_tally import kin_from_evidence, model_from_tally
 
-    made = model_from_tally(tally, composition=composition, kin=kin, kin_in_test=kin_in_test, draws=draws, seed=seed)
+    kin = None if population is None else kin_from_evidence(population)
+    made = model_from_tally(tally, composition=composition, kin_in_test=kin_in_test, kin=kin, draws=draws, seed=seed)
     return replace(made, level=level)
 
 

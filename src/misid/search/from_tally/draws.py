@@ -230,14 +230,12 @@ def over_probes(
     """(d, G) mean over probes of a function of the expected non-mated candidates."""
     parts = [
         np.einsum("dgk,dk->dg", of_expected(expected), weight)
-        for expected, weight in expected_candidates(drawn, gallery, threshold, shares)
+        for expected, weight in candidates_of(drawn, gallery, threshold, shares)
     ]
     return np.concatenate(parts) if parts else np.empty((0, drawn.groups))
 
 
-def expected_candidates(
-    drawn: Drawn, gallery: float, threshold: float, shares: Floats
-) -> Iterator[tuple[Floats, Floats]]:
+def candidates_of(drawn: Drawn, gallery: float, threshold: float, shares: Floats) -> Iterator[tuple[Floats, Floats]]:
     """Expected non-mated candidates -N log(1 - p), (few, G, k), of a few draws at a time; and weights (few, k)."""
     curve = drawn.curve
     x = float(curve.x(np.array([threshold]))[0])

@@ -93,10 +93,10 @@ def _expected(
     drawn: Drawn, d: int, gallery: float, places: Floats, shares: Floats, group: int, effects: Floats
 ) -> Floats:
     """(effects, 3, S) candidates of a probe of a group."""
-    moved = places - effects[:, None, None]
-    own = drawn.curve.log_p(moved - drawn.own[d, group], drawn.theta[d])
+    theta, effects = drawn.theta[d], effects[:, None, None]
+    own = drawn.curve.log_p(drawn.beyond.at(places, d, group) - drawn.own[d, group] - effects, theta)
     none = np.log1p(-np.exp(np.minimum(own, -1e-12)))
     if drawn.cross is not None:
-        other = drawn.curve.log_p(moved - drawn.cross[d, group], drawn.theta[d])
+        other = drawn.curve.log_p(drawn.beyond.at(places, d, None) - drawn.cross[d, group] - effects, theta)
         none = shares[group] * none + (1 - shares[group]) * np.log1p(-np.exp(np.minimum(other, -1e-12)))
     return np.asarray(-gallery * none)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from misid.ground.errors import UsageError
-from misid.ground.numbers import percent
 from misid.search.from_tally.bound import TailMean, naive_binomial, tail_mean, upper_bound
 from misid.search.from_tally.checks import Misfit, misfit
 from misid.search.from_tally.counts import Floats, TestCounts, counts_of
@@ -17,7 +16,7 @@ from misid.search.from_tally.kin import Kin
 from misid.search.from_tally.mates import MateCounts, fnir_limits, mates_of
 from misid.search.from_tally.project import Projection, project
 from misid.search.from_tally.reach import FARTHEST, PEOPLE, Reach, farthest, reach_of
-from misid.search.from_tally.unequal import ONE_FACE, candidates, repeated, unluckiest
+from misid.search.from_tally.unequal import expected_candidates, repeated_scans, share_of_errors
 from misid.search.model import Answer
 from misid.tally.model import Tally
 
@@ -231,57 +230,20 @@ class TallyModel:
         return replace(answer, status="ok", reason="", needed="", estimate=estimate, lo=lo, hi=hi, method=method)
 
     def wrong_candidates(self, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
-        """Expected non-mated candidates at or above the threshold of a search, strangers only.
+        """Expected non-mated candidates at or above the threshold per search (selectivity), projected; strangers only.
 
         Raises
         ------
         UsageError
             As `fpir`.
         """
-        answer, members = self._like_fpir("wrong_candidates", "wrong candidates per search", gallery, threshold, group)
-        if members is None or self.projection is None or threshold is None:
-            return answer
-        drawn = self._over(members, candidates(self.projection, gallery, threshold))
-        return self._answered(answer, drawn, "expected candidates of the fitted probes")
-
-    def repeated(self, scans: int, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
-        """P(at least one false match in so many scans of one person who is not in the gallery).
-
-        The estimate takes scans of a face to share how many it resembles and nothing else. The lower end is FPIR, the
-        lower limit, as if all scans ended alike; the upper end its upper limit, as if every scan were another person's.
-
-        Raises
-        ------
-        UsageError
-            As `fpir`, or fewer scans than one.
-        """
-        if scans < 1 or scans != int(scans):
-            raise UsageError(f"{scans} scans", remedy="whole numbers from 1 up")
-        what = f"at least one false match in {scans:,} scans of one person"
-        answer, members = self._like_fpir("repeated", what, gallery, threshold, group)
-        answer = replace(answer, scans=scans)
-        if answer.bound is not None:
-            return replace(answer, bound=-float(np.expm1(scans * np.log1p(-min(answer.bound, 1 - 1e-16)))))
-        if members is None or self.projection is None or threshold is None:
-            return answer
-        one = self.fpir(gallery, threshold, group=group)
-        middle = float(np.median(self._over(members, repeated(self.projection, scans, gallery, threshold))))
-        lo, hi = one.lo or 0.0, _hazard_times(1.0 if one.hi is None else one.hi, scans)
-        return replace(
-            answer, estimate=min(max(middle, lo), hi), lo=lo, hi=hi, level=None, limits="assumptions", status="ok",
-            reason="", method="fitted probes, candidates drawn anew for each scan",
-            assumptions=(
-                *answer.assumptions,
-                "the estimate: scans of one face share how many people it resembles, and nothing else",
-                "scans of one person: from all alike (lower end) to each like another person's (upper end), both at "
-                f"the {100 * self.level:g} % limits of FPIR",
-            ),
-        )  # fmt: skip
+        fpir = replace(self, kin=None).fpir(gallery, threshold, group=group)
+        return expected_candidates(self, gallery, threshold or 0.0, self._members(group), fpir)
 
     def unequal(
         self, share: float, gallery: int, threshold: float | None = None, *, group: str | None = None
     ) -> Answer:
-        """Share of all false positives that falls on the unluckiest `share` of people; `share` itself if all are alike.
+        """The share of all false positives that falls on the unluckiest `share` of people, projected; strangers only.
 
         It takes what makes a photograph resemble many others as the person's own, and says so.
 
@@ -292,36 +254,21 @@ class TallyModel:
         """
         if not 0 < share < 1:
             raise UsageError(f"a share of {share:g}", remedy="between 0 and 1, such as 0.01")
-        what = f"share of all false positives that falls on the unluckiest {percent(share)} of people"
-        answer, members = self._like_fpir("share_of_errors", what, gallery, threshold, group)
-        if members is None or self.projection is None or threshold is None:
-            return replace(answer, bound=1.0) if answer.bound is not None else answer
-        drawn = unluckiest(self.projection, gallery, threshold, members, share)
-        answer = replace(answer, assumptions=(*answer.assumptions, ONE_FACE))
-        return self._answered(answer, drawn, "risks of the fitted probes, put in order")
-
-    def _like_fpir(
-        self, measure: str, what: str, gallery: int, threshold: float | None, group: str | None
-    ) -> tuple[Answer, tuple[int, ...] | None]:
-        """The frame of an answer that stands or falls with FPIR's; groups to be asked, None where it falls."""
         fpir = replace(self, kin=None).fpir(gallery, threshold, group=group)
-        asked = f"{what}: {fpir.asked}"
-        reason, needed = self._too_small(group)
-        if not reason and fpir.status == "ok":
-            frame = replace(fpir, asked=asked, measure=measure, estimate=None, reason="not yet answered")
-            return frame, self._members(group)
-        reason, needed = reason or fpir.reason, needed or fpir.needed or "a larger test"
-        if measure == "wrong_candidates" or fpir.bound is None:
-            return replace(
-                fpir, asked=asked, measure=measure, status="refused", estimate=None, lo=None, hi=None, bound=None,
-                reason=reason, needed=needed,
-            ), None  # fmt: skip
-        return replace(fpir, asked=asked, measure=measure), None
+        return share_of_errors(self, share, gallery, threshold or 0.0, self._members(group), fpir)
 
-    def _answered(self, frame: Answer, drawn: Floats, method: str) -> Answer:
-        a = (1 - self.level) / 2
-        lo, middle, hi = (float(q) for q in np.quantile(drawn, [a, 0.5, 1 - a]))
-        return replace(frame, status="ok", estimate=middle, lo=lo, hi=hi, reason="", method=method)
+    def repeated(self, scans: int, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
+        """P(at least one false match in so many scans of one person who is not in the gallery); strangers only.
+
+        Raises
+        ------
+        UsageError
+            As `fpir`, or fewer scans than one.
+        """
+        if scans < 1 or scans != int(scans):
+            raise UsageError(f"{scans} scans", remedy="whole numbers from 1 up")
+        fpir = replace(self, kin=None).fpir(gallery, threshold, group=group)
+        return repeated_scans(self, scans, gallery, threshold or 0.0, self._members(group), fpir)
 
     def naive(self, gallery: int, threshold: float) -> tuple[float, float, float]:
         """Estimate and limits of 1 - (1 - FMR)^N with independent comparisons: to be shown beside, not used."""

@@ -65,6 +65,13 @@ class Beyond:
         """(few, 1) of comparisons with other groups."""
         return np.asarray(x + max(x - self.once, 0.0) * self.common[mine])
 
+    def at(self, x: Floats, draw: int, group: int | None) -> Floats:
+        """Of one draw, in the shape of x: of comparisons within a group, or (None) with other groups."""
+        ahead, common = np.maximum(x - self.once, 0.0), self.common[draw, 0]
+        if group is None:
+            return np.asarray(x + ahead * common)
+        return np.asarray(x * self.stretch[draw, group] + ahead * (self.drift[draw, group] + common))
+
 
 def beyond_of(once: float, stretch: Stretch, count: int, rng: np.random.Generator) -> Beyond:
     """Draws of stretch and drift."""
