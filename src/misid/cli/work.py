@@ -51,7 +51,7 @@ def open_input(sources: Sequence[str], inputs: InputOptions, talk: Talk) -> Scor
     engine = DuckDBEngine(**engine_options)
     try:
         with talk.progress() as progress:
-            progress.watch(engine.connection)
+            progress.watch(engine)
             progress.stage("reading")
             scores = open_scores(source, engine=engine, **declared)
     except BaseException:
@@ -104,7 +104,7 @@ def count(
     targets = {"targets": wanted.targets} if wanted.targets else {}
     show_plan(scores, talk)
     with talk.progress() as progress:
-        progress.watch(scores.engine.connection)
+        progress.watch(scores.engine)
         report = None
         if looked_for is not None:
             progress.stage("checking")

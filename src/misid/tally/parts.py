@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from misid.engine import DuckDBEngine
-from misid.engine.seam import literal, quoted
+from misid.engine import Engine
+from misid.engine.seam import quoted
 from misid.ground.errors import UsageError
 from misid.scores.model import COMPARISONS
 
@@ -30,7 +30,7 @@ class Parts:
 
     Parameters
     ----------
-    engine : DuckDBEngine
+    engine : Engine
     views : tuple of str
         One view a part.
     fingerprints : tuple of str
@@ -39,7 +39,7 @@ class Parts:
         None keeps the results in the engine only.
     """
 
-    engine: DuckDBEngine
+    engine: Engine
     views: tuple[str, ...]
     fingerprints: tuple[str, ...]
     directory: Path | None
@@ -70,11 +70,9 @@ class Parts:
                 partial = folder / f".{name}-{key}-{os.getpid()}.part"
                 self.engine.save(select, partial)
                 partial.replace(file)
-            files.append(literal(str(file)))
+            files.append(file)
         # Unlogged, for it names paths; the log has the query itself.
-        self.engine.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM read_parquet([{', '.join(files)}])"
-        )
+        self.engine.alias(name, self.engine.saved(files))
 
 
 def discard_parts(directory: Path) -> None:
