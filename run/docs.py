@@ -1,6 +1,6 @@
-"""Writes the pages of the documentation that are made from the package: docs/cli.md, docs/codes.md, docs/evidence.md.
+"""Writes the pages of docs/ that are made from the package; `PAGES` lists them.
 
-Run it after a change to a command, a code or a published number: ``python run/docs.py``. The tests compare.
+Run it after a change to a command, a code, a published number or a scenario: ``python run/docs.py``. The tests compare.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from misid.encounter.scenario import Scenario
     from misid.evidence import Fact, Source
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -130,6 +131,74 @@ def evidence_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def scenarios_page() -> str:
+    """docs/scenarios.md."""
+    from misid.encounter.ready import ready
+
+    scenarios = list(ready())
+    rows = [
+        f"| [{one.name}](#{one.name}) | {_plain(one.form.title)} | {len(one.policies)} | {len(one.parameters)} | "
+        f"{sum(not each.stated.source for each in one.parameters.values())} |"
+        for one in scenarios
+    ]
+    parts = [
+        "# Ready scenarios",
+        "Scenarios that come with misid. `misid scenarios list` lists them, `misid scenarios show NAME` prints one, "
+        "`misid scenarios new --extends NAME -o FILE.toml` starts your own from one, and `misid scenarios check "
+        "FILE` says whether it holds together. Every key is explained in [the scenario file](scenario-format.md), "
+        "every shape in [uncertainty](uncertainty.md), and every source in [published numbers](evidence.md). This "
+        "page is made from the files.",
+        "A number without a source is an assumption, and says why. It stays visible in every report, and the ranking "
+        "of inputs says how much hangs on it.",
+        "\n".join(
+            ["| name | what | policies | numbers | of them assumed only |", "| --- | --- | --- | --- | --- |", *rows]
+        ),
+    ]
+    for one in scenarios:
+        parts += _scenario(one)
+    return "\n\n".join(parts) + "\n"
+
+
+def _scenario(one: Scenario) -> list[str]:
+    form, own = one.form, one.document.files[0][0]
+    bases = [name.removesuffix(".toml") for name, _ in one.document.files[1:]]
+    parts = [f"## {one.name}", f"**{_plain(form.title)}.** {_plain(' '.join(form.about.split()))}"]
+    parts.append(f"People: {_plain(form.population)}.")
+    if bases:
+        parts.append(f"Extends [{bases[0]}](#{bases[0]}): what is not here is as there.")
+    for heading, texts in (
+        ("What was measured", form.measured), ("What was not", form.not_measured), ("Beware", form.caveats),
+    ):  # fmt: skip
+        if texts and not bases:
+            parts.append("\n".join([f"{heading}:", "", *(f"- {_plain(text)}" for text in texts)]))
+    policies = [
+        f"- `{name}`: {_plain(policy.title)}{' (leads the report)' if name == form.lead else ''}"
+        for name, policy in form.policies.items()
+        if not bases or one.document.place(f"policies.{name}").startswith(own)
+    ]
+    if policies:
+        parts.append("\n".join(["Policies" + (" beside those of its base:" if bases else ":"), "", *policies]))
+    asked = [
+        *((f"claims.{name}", f"claim: {claim.says}") for name, claim in form.claims.items()),
+        *((f"break_even.{name}", claim.asks) for name, claim in form.break_even.items()),
+    ]
+    asked = [(path, text) for path, text in asked if not bases or one.document.place(path).startswith(own)]
+    if asked:
+        parts.append("\n".join(["Asked:", "", *(f"- {_plain(text)}" for _, text in asked)]))
+    numbers = [each for each in one.parameters.values() if one.document.place(each.path).startswith(own)]
+    if numbers:
+        lines = ["| number | value or range | from |", "| --- | --- | --- |"]
+        for each in numbers:
+            sources = [f"[{id_}](evidence.md#{id_})" for id_ in each.stated.source]
+            said = "; ".join(_plain(text) for text in (each.stated.assumption, each.stated.note) if text)
+            origin = ", ".join(sources) + (": " if sources and said else "") + said
+            assumed = "" if sources else "**assumption**: "
+            what = f"{_plain(each.title)}<br>`{each.path}`"
+            lines.append(f"| {what} | {_plain(each.shape.said())} | {assumed}{origin} |")
+        parts.append("\n".join(lines))
+    return parts
+
+
 def _words(heading: str, words: dict[str, str]) -> str:
     return "\n".join([f"| {heading} | meaning |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in words.items())])
 
@@ -171,9 +240,36 @@ def _source(source: Source) -> list[str]:
     return lines
 
 
-PAGES = {"cli.md": cli_page, "codes.md": codes_page, "evidence.md": evidence_page}
+def backtests_page() -> str:
+    """docs/backtests.md: what the command prints."""
+    from misid.cli.main import run
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        run(["backtest", "--quiet", "--format", "md"])
+    return printed.getvalue()
+
+
+PAGES = {
+    "backtests.md": backtests_page,
+    "cli.md": cli_page,
+    "codes.md": codes_page,
+    "evidence.md": evidence_page,
+    "scenarios.md": scenarios_page,
+}
+
+
+def write_schemas() -> None:
+    """The published JSON schemas: of a case file; of an assessment, with its copy in the package."""
+    from misid.cases import file as cases
+    from misid.report.assessment.schema import FILE, schema_text
+
+    (DOCS / "schema" / cases.SCHEMA_FILE).write_text(cases.schema_text(), encoding="utf-8")
+    for folder in (DOCS / "schema", DOCS.parent / "src" / "misid" / "report"):
+        (folder / FILE).write_text(schema_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), encoding="utf-8")
+    write_schemas()

@@ -27,7 +27,7 @@ def laboratory(folder: Path, *, n_people: int = 40, seed: int = 20261123) -> Pat
 
     scores.csv (every probe with every reference, sex of both people, one failed probe at -1), site-a.csv
     and site-b.csv (its two halves by probe), matrix.csv (the same scores), named.csv (ids that are names),
-    deployments.csv (what three deployments did).
+    deployments.csv (what four deployments did).
     """
     generator = np.random.default_rng(seed)
     scores = np.round(generator.normal(0.2, 0.1, (n_people, n_people)), 4)
@@ -59,8 +59,13 @@ def laboratory(folder: Path, *, n_people: int = 40, seed: int = 20261123) -> Pat
     )
     write_table(
         folder / "deployments.csv",
-        ["deployment", "n_searches", "gallery_n", "threshold", "false_positives"],
-        [["square", 4600, 6000, 0.6, 1], ["station", 8600, 6000, 0.6, 0], ["street", 12120, 7000, 0.6, 3]],
+        ["deployment", "n_searches", "gallery_n", "threshold", "false_positives", "date_start"],
+        [
+            ["square", 4600, 6000, 0.6, 1, "2024-01-10"],
+            ["station", 8600, 6000, 0.6, 0, "2024-01-19"],
+            ["street", 12120, 7000, 0.6, 3, "2024-02-01"],
+            ["market", 9100, 7000, 0.6, 1, "2024-02-06"],
+        ],
     )
     write_table(folder / "people.csv", ["person", "sex"], zip(names, sex, strict=False))
     return folder

@@ -54,8 +54,8 @@ def _in_python(code: str) -> str:
 
 def test_public_names_are_these() -> None:
     assert sorted(misid.__all__) == [
-        "__version__", "build_tally", "check", "compute_rates", "merge_tallies", "open_scores", "pseudonymise",
-        "read_tally", "write_report", "write_tally",
+        "__version__", "assess", "build_tally", "case", "check", "compute_rates", "merge_tallies", "open_scores",
+        "project", "pseudonymise", "read_tally", "verify", "write_report", "write_tally",
     ]  # fmt: skip
     assert len(misid.__all__) <= 15
 

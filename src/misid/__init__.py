@@ -12,32 +12,43 @@ from typing import TYPE_CHECKING, Any
 from misid._version import __version__
 
 if TYPE_CHECKING:
+    from misid.cases import case
+    from misid.encounter.assess import assess
     from misid.rates import compute_rates
-    from misid.report import write_report
+    from misid.report import verify, write_report
     from misid.scores import check, open_scores, pseudonymise
+    from misid.search.ask import project
     from misid.tally import build_tally, merge_tallies, read_tally, write_tally
 
 __all__ = [
     "__version__",
+    "assess",
     "build_tally",
+    "case",
     "check",
     "compute_rates",
     "merge_tallies",
     "open_scores",
+    "project",
     "pseudonymise",
     "read_tally",
+    "verify",
     "write_report",
     "write_tally",
 ]
 
 _HOME = {
+    "assess": "misid.encounter.assess",
     "build_tally": "misid.tally",
+    "case": "misid.cases",
     "check": "misid.scores",
     "compute_rates": "misid.rates",
     "merge_tallies": "misid.tally",
     "open_scores": "misid.scores",
+    "project": "misid.search.ask",
     "pseudonymise": "misid.scores",
     "read_tally": "misid.tally",
+    "verify": "misid.report",
     "write_report": "misid.report",
     "write_tally": "misid.tally",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -39,6 +40,8 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for scores, tally in (("site-a", "site-a"), ("site-b", "site-b"), ("scores", "test")):
         source, target = folder / f"{scores}.csv", folder / f"{tally}.tally"
         assert run(["tally", str(source), *FAILURE, "--threshold", "0.5", "-o", str(target), "-q"]) == 0
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert run(["assess", "street-stop", "--draws", "64", "-o", str(folder / "out"), "-q"]) == 0
     return folder
 
 
@@ -62,7 +65,8 @@ def _examples() -> list[str]:
 def test_examples_in_help_run(in_lab: Path, misid: Misid, example: str) -> None:
     words = shlex.split(example)
     if "-o" in words and "--force" not in words:
-        Path(words[words.index("-o") + 1]).unlink(missing_ok=True)
+        target = Path(words[words.index("-o") + 1])
+        shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
     status, _, err = misid(*words[1:])
     assert status == 0, err
 
@@ -197,7 +201,7 @@ def test_a_matrix_with_a_table_of_people_and_groups(lab: Path, misid: Misid) -> 
     matrix.write_text("\n".join(lines) + "\n")
     write_table(lab / "owners.csv", ["sample", "person"], [[f"{p}-{side}", p] for p in people for side in "ab"])
     write_table(lab / "sexes.csv", ["person", "sex"], [[p, "FM"[i % 2]] for i, p in enumerate(people)])
-    tables = ("--people", lab / "owners.csv", "--subjects", lab / "sexes.csv", "--group", "sex")
+    tables = ("--samples", lab / "owners.csv", "--subjects", lab / "sexes.csv", "--group", "sex")
     status, out, err = misid("rates", matrix, *tables, *FAILURE, "--threshold", "0.4", "--format", "json")
     assert status == 0, err
     groups = {(r["probe_group"], r["reference_group"]) for r in json.loads(out) if r["measure"] == "fmr"}

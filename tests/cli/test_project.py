@@ -115,3 +115,88 @@ def test_no_table_of_deployments(misid: Misid) -> None:
     status, _, err = misid("project", "--deployments", "nowhere.csv", "--gallery", "5")
     assert status == 3
     assert "E001" in err
+
+
+EXAMPLE = ("example:bssr1-face-c", "--threshold", "0.65", "--draws", "40")
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    """All that can be asked of the shipped tally, in one go: the fit takes a while."""
+    from contextlib import redirect_stdout
+
+    from misid.cli.main import run
+
+    out = io.StringIO()
+    with redirect_stdout(out):
+        status = run(
+            ["project", *EXAMPLE, "--gallery", "400,1000000", "--scans", "3", "--selectivity", "--unequal", "0.01",
+             "--naive", "--rank", "1", "--format", "json", "-q"]
+        )  # fmt: skip
+    assert status == 0
+    found: list[dict[str, object]] = json.loads(out.getvalue())
+    return found
+
+
+def test_a_tally_is_projected_with_limits_and_checks(real: list[dict[str, object]]) -> None:
+    inside, beyond = (r for r in real if r["measure"] == "fpir" and "naive" not in str(r["method"]))
+    assert (inside["gallery"], inside["threshold"], inside["status"]) == (400, 0.65, "ok")
+    assert "rarefaction" in str(inside["method"])
+    assert inside["lo"] < inside["estimate"] < inside["hi"]  # type: ignore[operator]
+    assert beyond["estimate"] > inside["estimate"]  # type: ignore[operator]
+    assert [str(c).partition(":")[0] for c in inside["checks"]] == [  # type: ignore[attr-defined]
+        "tenth to whole", "goodness of fit", "threshold stability",
+    ]  # fmt: skip
+    assert any("relatives" in w for w in beyond["warnings"])  # type: ignore[attr-defined]
+
+
+def test_a_tally_answers_how_wrong_candidates_fall_on_people(real: list[dict[str, object]]) -> None:
+    by = {(r["measure"], r["gallery"]): r for r in real if r["method"] != "naive binomial"}
+    assert by["wrong_candidates", 400]["estimate"] > by["fpir", 400]["estimate"] * 0.9  # type: ignore[operator]
+    few, many = (by["share_of_errors", n]["estimate"] for n in (400, 1_000_000))
+    assert 0.01 < many < few < 1  # type: ignore[operator]
+    assert by["repeated", 400]["limits"] == "assumptions"
+    assert by["fnir", 400]["rank"] == 1
+
+
+def test_the_naive_binomial_says_that_it_does_not_hold(real: list[dict[str, object]]) -> None:
+    naive = [r for r in real if r["method"] == "naive binomial"]
+    assert [r["gallery"] for r in naive] == [400, 1_000_000]
+    assert all("do not hold" in r["assumptions"][0] for r in naive)  # type: ignore[index]
+
+
+def test_a_small_test_gives_a_bound_and_says_why(misid: Misid, lab: Path) -> None:
+    status, out, _ = misid("project", lab / "scores.csv", "--failure", "-1", "--threshold", "0.5", "--gallery", "2e8")
+    assert status == 0
+    assert "this test had 39 people" in out or "this test had 40 people" in out
+    assert "check: tenth to whole: not made" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["example:bssr1-face-c", "--gallery", "5", "--growth", "0..0.5"], "--growth and --hold are of published"),
+        (["--published", POINT, "--gallery", "5", "--kin-in-test"], "are of a tally"),
+        (["example:bssr1-face-c", "--gallery", "5", "--composition", "F"], "'F' is not GROUP=SHARE"),
+        (["example:bssr1-face-c", "--gallery", "5", "--design", "--target", "0.1"], "--design asks of a test"),
+        (["--published", POINT, "--gallery", "5", "--unequal", "0.1,0.2"], "is not one share"),
+    ],
+)
+def test_a_wrong_call_on_a_tally_is_said(misid: Misid, arguments: list[str], said: str) -> None:
+    status, out, err = misid("project", *arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+
+
+def test_candidate_lists_cannot_be_projected(misid: Misid, lab: Path) -> None:
+    from tests.conftest import search_test
+
+    search_test(lab)
+    made = ("--searches", lab / "searches.csv", "--references", lab / "references.csv", "--return-threshold", "0.3")
+    tally = lab / "lists.tally"
+    assert (
+        misid("tally", lab / "candidates.csv", *made, "--list-length", "5", "-o", tally, "--threshold", "0.4")[0] == 0
+    )
+    status, _, err = misid("project", tally, "--gallery", "2e8")
+    assert status == 4
+    assert "candidate lists end before the tail" in err

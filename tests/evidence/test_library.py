@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -24,9 +26,9 @@ SHARED = Path(__file__).parent.parent.parent.parent / "shared" / "evidence" / "e
 
 def test_nothing_is_wrong_and_all_is_there() -> None:
     assert check() == ()
-    assert (len(LIBRARY), len(LIBRARY.unverified), len(LIBRARY.conflicts)) == (137, 12, 10)
+    assert (len(LIBRARY), len(LIBRARY.unverified), len(LIBRARY.conflicts)) == (148, 12, 10)
     assert list(LIBRARY) == list(LIBRARY.facts)
-    assert sum(map(len, LIBRARY.by_topic.values())) == 137
+    assert sum(map(len, LIBRARY.by_topic.values())) == 148
     assert all(LIBRARY.by_topic.values())
 
 
@@ -129,7 +131,7 @@ def test_text_is_escaped_in_a_notebook() -> None:
 
 
 def test_the_library_shows_itself() -> None:
-    assert repr(LIBRARY) == "<Library: 137 facts, 68 sources, 12 unverified, 10 conflicts>"
+    assert repr(LIBRARY) == "<Library: 148 facts, 73 sources, 12 unverified, 10 conflicts>"
     assert "nist-1n" in LIBRARY._repr_html_()
 
 
@@ -173,7 +175,9 @@ def _shared() -> dict[str, Any]:
 @pytest.mark.skipif(not SHARED.is_file(), reason="the collection that the library was made from is not here")
 def test_numbers_and_sources_are_those_of_the_collection() -> None:
     collection = _shared()
-    assert {fact.id for fact in LIBRARY} == {fact["id"] for fact in collection["fact"]}
+    # Deployments are from the tables of the back-tests, not from the collection.
+    ids = {fact.id for fact in LIBRARY if fact.topic != "deployments"}
+    assert ids == {fact["id"] for fact in collection["fact"]}
     assert [record.id for record in LIBRARY.unverified] == [record["id"] for record in collection["unverified"]]
     for theirs in collection["fact"]:
         ours = LIBRARY[theirs["id"]]
@@ -205,3 +209,23 @@ def test_words_are_our_own() -> None:
         ours = LIBRARY[theirs["id"]]
         copied = _runs([theirs["quantity"], theirs["note"]], 6) & _runs([ours.quantity, ours.note], 6)
         assert not {run for run in copied if not any("doi" in word or "10." in word for word in run)}, ours.id
+
+
+GRID = SHARED.parent.parent / "backtest" / "met-live-deployments-2020-2024.csv"
+
+
+@pytest.mark.skipif(not GRID.is_file(), reason="the tables of the deployments are not here")
+def test_deployments_are_the_sums_of_their_tables() -> None:
+    with GRID.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+
+    def total(column: str, threshold: str) -> int:
+        return sum(int(row[column].replace(",", "")) for row in rows if row["threshold"] == threshold)
+
+    assert LIBRARY["met-faces-064"].number == total("n_searches", "0.64")
+    assert LIBRARY["met-faces-060"].number == total("n_searches", "0.60")
+    assert LIBRARY["met-true-alerts-064"].number == total("true_positives", "0.64")
+    assert (total("false_positives", "0.64"), total("false_positives", "0.60")) == (0, 25)
+    lists = sorted(int(row["gallery_n"]) for row in rows if row["date_start"] >= "2024" and row["gallery_n"])
+    fact = LIBRARY["met-watchlist-2024"]
+    assert (len(lists), lists[0], statistics.median(lists), lists[-1]) == (180, fact.lo, fact.value, fact.hi)

@@ -36,12 +36,14 @@ from misid.rates.intervals import (
     TrialDesign,
     TrialMoments,
     eer_interval,
-    fmr_interval,
-    fnmr_interval,
-    fpir_interval,
+    fmr_limits,
+    fpir_limits,
     interval_at_target,
+    trial_limits,
 )
 from misid.rates.intervals.limits import binomial_limits
+from misid.rates.intervals.model import Side
+from misid.rates.intervals.monotone import Step
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "data" / "coverage.jsonl"
@@ -52,6 +54,9 @@ LADDER = tuple(10 ** -(1 + 0.25 * k) for k in range(21))
 """Rates at whose thresholds sums over people are kept: quarter decades from 0.1 to 1e-6."""
 EXPECTED = (1, 2, 3, 3.2, 3.5, 4, 4.5, 5, 6, 8, 10, 14, 20)
 """Expected exceedances (true FMR times comparisons) at which bounds after no error at all are tried."""
+COUNTED = 50
+"""Errors up to which thresholds between two levels count too, as all edges of a tally do in `misid.rates.limits`."""
+SIDES: tuple[Side, Side] = ("two", "upper")
 
 Scores = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -260,6 +265,15 @@ def mated(scores: npt.NDArray[np.float64], levels: npt.NDArray[np.float64]) -> t
     )
 
 
+def steps(errors: npt.NDArray[Any]) -> list[Step]:
+    """The levels and, between them, every number of errors up to `COUNTED`: scores are continuous, so all occur."""
+    e = [int(x) for x in errors]
+    found = list(enumerate(e))
+    for k, (a, b) in enumerate(zip(e, [*e[1:], 0 if e[0] >= e[-1] else e[-1]], strict=True)):
+        found += [(k, count) for count in range(min(a, b), min(max(a, b), COUNTED + 1))]
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One simulation; every replicate feeds several cells."""
@@ -368,26 +382,25 @@ def run_nonmated(run: Run, generator: Any) -> list[dict[str, Any]]:
             kept = np.isin(levels, own)
             moments, search_moments = _only(moments, kept), _only(search_moments, kept)
             where = {i: max(0, int(np.searchsorted(levels[kept], levels[i], side="right")) - 1) for i in fmr}
-        both, found = (design, moments), (search_design, search_moments)
+        by_pair = fmr_limits(design, moments, steps=steps(moments.exceed))
+        by_search = fpir_limits(search_design, search_moments, (design, moments), steps=steps(search_moments.hits))
         for i, cell in fmr.items():
             t = int(exceed[i])
             if run.study == "zero":
-                bound = fmr_interval(*both, i, side="upper") if t == 0 else None
+                bound = by_pair.interval(i, 0, "upper") if t == 0 else None
                 cell.add_zero(bound, binomial_limits(0, trials, 0.05)[1])
                 continue
-            two, one = (fmr_interval(*both, where[i], errors=t, side=side) for side in ("two", "upper"))
+            two, one = (by_pair.interval(where[i], t, side) for side in SIDES)
             cell.add(two, one, binomial_limits(t, trials, 0.025), binomial_limits(t, trials, 0.05)[1])
         if run.layout == "ragged":
             continue
         for i, cell in fpir.items():
             x = int(hits[i])
             if run.study == "zero":
-                bound = fpir_interval(*found, i, nonmated=both, side="upper") if x == 0 else None
+                bound = by_search.interval(i, 0, "upper") if x == 0 else None
                 cell.add_zero(bound, binomial_limits(0, searches, 0.05)[1])
                 continue
-            two, one = (
-                fpir_interval(*found, where[i], errors=x, nonmated=both, side=side) for side in ("two", "upper")
-            )
+            two, one = (by_search.interval(where[i], x, side) for side in SIDES)
             cell.add(two, one, binomial_limits(x, searches, 0.025), binomial_limits(x, searches, 0.05)[1])
     lines = [c.record(run, "FMR") for c in fmr.values()]
     return lines + ([] if run.layout == "ragged" else [c.record(run, "FPIR") for c in fpir.values()])
@@ -404,7 +417,8 @@ def run_mated(run: Run, generator: Any) -> list[dict[str, Any]]:
         design, moments = mated(generator.mated_scores(rng, people, run.each), levels)
         for i, cell in cells.items():
             e = int(moments.errors[i])
-            cell.add(fnmr_interval(design, moments, i), fnmr_interval(design, moments, i, side="upper"),
+            limits = trial_limits(design, moments, steps=steps(moments.errors))
+            cell.add(limits.interval(i, e, "two"), limits.interval(i, e, "upper"),
                      binomial_limits(e, design.trials, 0.025), binomial_limits(e, design.trials, 0.05)[1])  # fmt: skip
     return [c.record(run, "FNMR") for c in cells.values()]
 
@@ -421,8 +435,12 @@ def run_chosen(run: Run, generator: Any) -> list[dict[str, Any]]:
         scores, probes, same, _ = _draw(run, generator, rng)
         design, moments, _, _ = nonmated(scores, levels, same=same)
         mated_design, mated_moments = mated(generator.mated_scores(rng, probes, run.each), levels)
-        f = [fmr_interval(design, moments, i) for i in range(len(levels))]
-        g = [fnmr_interval(mated_design, mated_moments, i) for i in range(len(levels))]
+        falling, rising = (
+            fmr_limits(design, moments, steps=steps(moments.exceed)),
+            trial_limits(mated_design, mated_moments, steps=steps(mated_moments.errors)),
+        )
+        f = [falling.interval(i, int(moments.exceed[i]), "two") for i in range(len(levels))]
+        g = [rising.interval(i, int(mated_moments.errors[i]), "two") for i in range(len(levels))]
         e = eer_interval(f, g)
         near = g[int(np.argmin([abs((x.estimate or 0) - (y.estimate or 0)) for x, y in zip(f, g, strict=True)]))]
         eer.add(e, e, (near.lo or 0.0, near.hi or 1.0), 1.0)

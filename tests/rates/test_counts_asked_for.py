@@ -13,6 +13,7 @@ from misid.ground.errors import MisidError
 from misid.ground.rate import ALL
 from misid.rates import compute_rates, limits
 from misid.rates.counts import Counts
+from misid.rates.intervals.monotone import Monotone
 from misid.rates.limits import Limits
 from misid.tally.model import Tally
 from tests.oracle import oracle_tally
@@ -86,8 +87,8 @@ def test_fnir_of_candidate_lists_at_rank_3() -> None:
 
 def test_limits_of_another_count_are_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = Counts(matrix(30, digits=1).tally(edges=np.arange(-60, 81) / 10, levels=[0.0, 1.0]))
-    real = limits.fnmr_interval
-    monkeypatch.setattr(limits, "fnmr_interval", lambda *a, **k: replace(real(*a, **k), errors=29))
+    real = Monotone.interval
+    monkeypatch.setattr(Monotone, "interval", lambda *a: replace(real(*a), errors=29))
     with pytest.raises(MisidError, match="29 errors"):
         Limits(counts, 0.95).fnmr(0, np.array([70]), np.array([3]))
 
@@ -99,8 +100,9 @@ def test_limits_of_fpir_are_those_that_were_studied() -> None:
     position = int(np.searchsorted(tally.edges, 2.5))
     hits = int(Counts(tally).best[0][position])
     with_pairs = got.fpir(0, np.array([position]), np.array([hits]))[0]
-    without = limits.fpir_interval(*_search_parts(got), 4, errors=hits)
-    alongside = limits.fpir_interval(*_search_parts(got), 4, errors=hits, nonmated=got._nonmated(0, 0))
+    steps = got._steps(Counts(tally).best[0])
+    without = limits.fpir_limits(*_search_parts(got), steps=steps).interval(4, hits, "two")
+    alongside = limits.fpir_limits(*_search_parts(got), got._nonmated(0, 0), steps=steps).interval(4, hits, "two")
     assert with_pairs == alongside
     assert with_pairs != without
 

@@ -134,7 +134,7 @@ def test_a_report_is_written_whole(tmp_path: Path) -> None:
     report = small_report()
     written = write_report(report, tmp_path / "new" / "out")
     assert written == tmp_path / "new" / "out" / "report.html"
-    assert {p.name for p in written.parent.iterdir()} == {"report.html", "report.json", "tables"}
+    assert {p.name for p in written.parent.iterdir()} == {"report.html", "report.pdf", "report.json", "tables"}
     assert [p.name for p in written.parent.parent.iterdir()] == ["out"]
 
 

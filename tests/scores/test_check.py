@@ -326,7 +326,44 @@ def test_repeated_rows_are_refused() -> None:
     found = only(checked(rows), "E038")
     assert found.count == 4
     assert "4 pairs" in found.seen
-    assert "1 of the pairs with different scores" in found.seen
+    assert "1 of them with different scores" in found.seen
+    assert "leave out the rows that are only repeated" in found.remedy
+
+
+def test_repeated_rows_say_whether_their_scores_differ() -> None:
+    copied = cross()
+    same = only(checked([*copied, dict(copied[50])]), "E038")
+    assert "1 pair of probe and reference stands in several rows, always with the same score" in same.seen
+    assert same.remedy == "leave the repeated rows out of the input"
+    other = only(checked([*copied, dict(copied[50], score=0.77)]), "E038")
+    assert other.seen.endswith("with different scores")
+    assert other.remedy.startswith("give every sample an id of its own")
+
+
+@pytest.mark.parametrize("absurd", [1e30, -1e30, 3.4e38, 1e300, -1.7e308])
+@pytest.mark.parametrize("n", [1, 3])
+def test_an_absurd_finite_score_is_refused(absurd: float, n: int) -> None:
+    rows = cross()
+    for k in range(n):
+        rows[50 + k]["score"] = absurd * (1 - k / 10)
+    found = only(checked(rows), "E050")
+    assert found.count >= 1
+    assert "times the range of all others away" in found.seen
+    assert "--failure" in found.remedy
+    with made(rows) as scores:
+        assert not [p for p in check(scores, not_failures=[absurd]).problems if p.code == "E050"] or n > 1
+
+
+def test_a_score_that_is_only_far_is_a_warning_and_long_tails_are_none() -> None:
+    rows = cross()
+    low, high = (f(row["score"] for row in rows) for f in (min, max))
+    rows[50]["score"] = high + 90 * (high - low)
+    assert only(checked(rows), "W025").count == 1
+    rng = np.random.default_rng(4)
+    heavy = cross()
+    for row, score in zip(heavy, rng.standard_t(3, len(heavy)), strict=True):
+        row["score"] = float(score) + 8 * row["mated"]
+    assert not {"W025", "E050"} & set(codes(checked(heavy)))
 
 
 def same_ids(rows: list[Row]) -> list[Row]:

@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from misid.ground.errors import Problem
 from misid.scores.check import check
 from misid.scores.checks.identifying import column_problems
 from misid.scores.checks.ids import LOOKS, case_expression, looks_like
+from misid.scores.checks.numbers import NUMBERINGS, _luhn, issued
 from tests.scores.made import cross, made
 
 
@@ -50,8 +52,17 @@ IDENTIFYING = {
     "telephones": ["+44 7911 123456", "+1 (202) 555-0143", "+49-30-901820", "+33 1 42 68 53 00"],
     "national telephones": ["(202) 555-0143", "(415) 555-2671", "(212) 555-9876"],
     "dates of birth": ["1987-05-21", "1990-12-01", "1975-01-30", "2001-09-11"],
+    "bank accounts": ["GB82 WEST 1234 5698 7654 32", "DE89370400440532013000", "FR1420041010050500013M02606",
+                      "NL91ABNA0417164300"],
+    "CURP": ["HEGG560427MVZRRL04", "BOXW310820HNERXN09", "MAAR790213HMNRLF03"],
+    "Chinese identity numbers": ["11010519491231002X", "440524198001010013", "110101199003074530"],
+    "DNI and NIE": ["12345678Z", "X1234567L", "00000000T", "87654321X", "Y0000000Z", "11111111H"],
+    "codice fiscale": ["RSSMRA85T10A562S", "MRTMTT91D08F205J", "RSSMRA80A01H501U"],
+    "NIR": ["255081416802538", "180126955222380", "253077202408303", "2 55 08 14 168 025 38"],
+    "CPF": ["529.982.247-25", "111.444.777-35", "123.456.789-09", "935.411.347-80"],
+    "CNIC": ["42101-1234567-1", "35202-7654321-9", "61101-1111111-3"],
     "other dates": ["21.05.1987", "1.12.1990", "05/30/1975", "11/09/2001"],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("ids", IDENTIFYING.values(), ids=IDENTIFYING.keys())
@@ -124,6 +135,87 @@ def test_engine_and_python_agree_on_every_text(texts: list[str]) -> None:
         )
     seen = [LOOKS[look].what if look >= 0 else None for look in columns["look"].tolist()]
     assert seen == [looks_like(t) for t in texts]
+
+
+def drawn(n: int, digits: int, seed: int = 7, lowest: int = 0) -> list[str]:
+    numbers = np.random.default_rng(seed).integers(lowest, 10**digits, n)
+    return [f"{k:0{digits}}" for k in numbers]
+
+
+def with_luhn(body: str) -> str:
+    return next(body + d for d in "0123456789" if _luhn(body + d))
+
+
+@pytest.mark.parametrize("digits", [8, 9, 10, 11, 12, 13, 15, 16, 18])
+@pytest.mark.parametrize("n", [1, 3, 40, 4000])
+def test_random_numbers_of_the_lengths_of_documents_are_left_alone(
+    found: Callable[[Sequence[str]], list[Problem]], digits: int, n: int
+) -> None:
+    for seed in range(3):
+        assert found(drawn(n, digits, seed)) == []
+    assert not any(p.code == "E043" for p in found(drawn(n, digits, 3, lowest=10 ** (digits - 1))))
+
+
+def test_opaque_ids_in_the_form_of_an_account_or_identity_number_are_left_alone(
+    found: Callable[[Sequence[str]], list[Problem]],
+) -> None:
+    rng = np.random.default_rng(3)
+    letters = list("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    accounts = [f"GB{rng.integers(10, 99)}" + "".join(rng.choice(letters, 18)) for _ in range(500)]
+    spanish = [f"{rng.integers(10**8):08}{rng.choice(letters)}" for _ in range(500)]
+    assert found(accounts) == []
+    assert found(spanish) == []
+
+
+def test_numbers_with_right_check_digits_are_refused_however_few_reach_the_odds(
+    found: Callable[[Sequence[str]], list[Problem]],
+) -> None:
+    cards = [
+        with_luhn(f"4{k:014}")
+        for k in (12345678901234, 55501234000077, 1, 987654321, 31415926535, 27182818284, 16180339887)
+    ]
+    (problem,) = found(cards)
+    assert problem.code == "E043"
+    assert "7 of 7 looked at pass its check" in problem.seen
+    assert found(cards[:6]) == []
+
+
+def test_nine_digits_are_social_security_numbers_only_where_chance_would_have_shown_otherwise(
+    found: Callable[[Sequence[str]], list[Problem]],
+) -> None:
+    ids = [t for t in drawn(6000, 9) if issued(t) and int(t[:3]) < 773]
+    (few,) = found(ids[:60])
+    assert (few.code, few.count) == ("W021", 60)
+    assert "never issued" in few.seen
+    (many,) = found(ids[:2000])
+    assert (many.code, many.severity) == ("E043", "error")
+    # A series, or a column with a single number that was never issued, is none of people.
+    assert found([str(300_000_000 + 7919 * k) for k in range(500)]) == []
+    assert found([*ids[:2000], "900000000"]) == []
+    # What a number of 29 bits is like in its nine-digit part.
+    bits = [str(k) for k in np.random.default_rng(1).integers(100_000_000, 2**29, 1000)]
+    assert not any(p.code == "E043" for p in found(bits))
+
+
+def test_check_digits_against_published_examples() -> None:
+    for kind, right in CHECKED.items():
+        for text in right:
+            assert all(any(n.right(t) for n in NUMBERINGS[kind]) for t in [text]), (kind, text)
+            wrong = text[:-2] + ("0" if text[-2] != "0" else "1") + text[-1]
+            assert not all(n.right(wrong) for n in NUMBERINGS[kind]), (kind, wrong)
+
+
+CHECKED = {
+    "iban": ["GB82 WEST 1234 5698 7654 32", "DE89370400440532013000"],
+    "curp": ["HEGG560427MVZRRL04"],
+    "18 digits": ["11010519491231002X"],
+    "11 digits": ["52998224725", "44051401359", "10000000146"],
+    "12 digits": ["234123412346"],
+    "13 digits": ["8001015009087"],
+    "10 digits": ["8112189876", "9434765919"],
+    "9 digits": ["046454286", "111222333"],
+}
+"""From the pages of the offices that give them out, or from the standard; of people who do not exist."""
 
 
 def test_a_stray_name_is_a_warning(found: Callable[[Sequence[str]], list[Problem]]) -> None:

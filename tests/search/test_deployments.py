@@ -100,11 +100,12 @@ def test_table_is_read(tmp_path: Path) -> None:
     assert read.problems == ()
     assert read.deployments == (
         Deployment(
-            searches=1200, false_alerts=1, gallery=5000, threshold=0.64, name="Square 2024-01-01", source="S1"
+            searches=1200, false_alerts=1, gallery=5000, threshold=0.64, name="Square 2024-01-01", source="S1",
+            date="2024-01-01",
         ),
         Deployment(
             searches=900, false_alerts=0, gallery=5000, threshold=0.64, group="F", name="Square 2024-01-02",
-            source="S1",
+            source="S1", date="2024-01-02",
         ),
     )  # fmt: skip
 

@@ -11,12 +11,21 @@ import pytest
 
 from misid import read_tally
 from misid.ground.errors import UsageError
-from misid.search.from_tally import TallyModel, level_fits, model_from_tally, model_of, stability, tenth_to_whole
+from misid.search.from_tally import (
+    TallyModel,
+    TestCounts,
+    level_fits,
+    model_from_tally,
+    model_of,
+    stability,
+    tenth_to_whole,
+)
 from misid.search.from_tally.bound import upper_bound
 from misid.search.from_tally.tails import TAILS
 from misid.search.model import SearchModel
 from tests.rates.coverage_study import Normal
-from tests.search.projection_study import draw_test, questions, run_one, summary, threshold_of
+from tests.search.projection_study import questions, run_one, summary, threshold_of
+from tests.search.simulated import counts, draw_tail
 
 
 class Grouped(Normal):
@@ -29,6 +38,10 @@ class Grouped(Normal):
 
     def block(self, rng: np.random.Generator, P: dict[str, Any], R: dict[str, Any]) -> Any:
         return super().block(rng, P, R) + 0.8 * (P["g"][:, None] == R["g"][None, :])
+
+
+def draw_test(generator: Any, n: int, rng: np.random.Generator) -> TestCounts:
+    return counts(draw_tail(generator, n, rng), rng)
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +117,10 @@ def test_projection_holds_the_truth(name: str, bad: float) -> None:
     generator = Normal(name, bad)
     generator.lo, generator.hi = -3.0, 20.0  # type: ignore[attr-defined]
     asked = [q for q in questions(generator) if q["N"] == 10**6 and q["rate"] >= 0.1]
-    rows = summary([run_one(generator, 200, k, asked) for k in range(2)])
-    assert all(row["projected_held"] == 100 for row in rows)
+    rows = summary([run_one(generator, 200, k, asked) for k in range(4)])
+    assert all(row["projected_held"] >= 75 for row in rows)
     assert all(row["bounds_held"] == 100 for row in rows)
-    assert all(1 / 3 < row["projected_ratio"] < 3 for row in rows)
+    assert all(0.5 < row["projected_ratio"] < 2 for row in rows)
 
 
 def test_groups_are_kept_apart_and_a_gallery_of_one_group_is_worse_for_it() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from misid.ground.errors import UsageError
 from misid.search.deployments import Deployment, DeploymentsModel
-from misid.search.design import LEAST_EXPECTED, design
+from misid.search.design import design
+from misid.search.from_tally.reach import AT, farthest
 from misid.search.model import Answer
 from misid.search.published import published_model
 from misid.search.questions import LARGEST, largest_gallery, repeated, threshold_for, wrong_candidates
@@ -143,8 +144,10 @@ def test_design_is_just_enough(target: float, gallery: int) -> None:
     assert bound_without_errors(n * (n - 1), 0.0) <= fmr < bound_without_errors((n - 1) * (n - 2), 0.0)
     n = compared.hi or 0
     assert bound_without_errors(n * (n - 1), (fmr**-0.6 - 1) / n) <= fmr * (1 + 1e-9)
-    n = answered.lo or 0
-    assert n == 100 or (n - 1) * (n - 2) * fmr < LEAST_EXPECTED <= n * (n - 1) * fmr
+    n = answered.hi or 0
+    assert n == 100 or math.log(AT / (n * fmr)) <= farthest(n)
+    assert n == 100 or math.log(AT / ((n - 1) * fmr)) > farthest(n - 1)
+    assert 100 <= (answered.lo or 0) <= n
 
 
 @pytest.mark.parametrize("about", [{"target": 0.0}, {"level": 0.2}, {"slope": Span.of("-1..0")}, {"gallery": 0}])

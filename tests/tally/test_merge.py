@@ -9,6 +9,7 @@ import pytest
 
 from misid.engine import DuckDBEngine
 from misid.ground.errors import UsageError
+from misid.rates import compute_rates
 from misid.tally import Tally, build_tally, merge_tallies
 from tests.oracle import assert_same, canonical
 from tests.tally.samples import Sample, blocks_in, cross
@@ -135,3 +136,42 @@ def test_the_same_input_twice_is_refused() -> None:
     )
     with pytest.raises(UsageError, match="same input"):
         merge_tallies([a, a])
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_limits_of_a_sum_are_hardly_ever_narrower_than_those_of_the_whole(seed: int) -> None:
+    """People who are in several tallies are taken to share their errors as much as is likely."""
+    rng = np.random.default_rng(seed)
+    n = 48
+    likeness = rng.normal(size=(n, n))
+    score = (likeness + likeness.T) / 2 + 0.4 * rng.normal(size=n) + 0.4 * rng.normal(size=(n, 1)) + 4 * np.eye(n)
+    pairs = [(i, j) for i in range(n) for j in range(n)]
+    whole = Sample(
+        probe=[f"p{i}" for i, _ in pairs],
+        reference=[f"r{j}" for _, j in pairs],
+        probe_person=[f"{i}" for i, _ in pairs],
+        reference_person=[f"{j}" for _, j in pairs],
+        score=[float(np.round(score[i, j], 3)) for i, j in pairs],
+        group_of={f"{i}": () for i in range(n)},
+        attributes=(),
+    )
+    asked = [0.9, 1.2, 1.6]
+    parts = []
+    for k in range(3):
+        rows = [at for at, (i, _) in enumerate(pairs) if i % 3 == k]
+        names = ("probe", "reference", "probe_person", "reference_person", "score")
+        parts.append(replace(whole, **{c: [getattr(whole, c)[at] for at in rows] for c in names}))
+    merged = merge_tallies([tally_of(p, thresholds=asked) for p in parts])
+    found = []
+    for tally in (tally_of(whole, thresholds=asked), merged):
+        records = compute_rates(tally, thresholds=asked, targets=[], curves=False).records
+        found.append({(r.measure, r.threshold): r for r in records if r.measure in ("fmr", "fpir")})
+    for key, together in found[0].items():
+        apart = found[1][key]
+        assert (apart.errors, apart.trials) == (together.errors, together.trials)
+        assert together.hi is not None
+        assert together.lo is not None
+        assert apart.hi is not None
+        assert apart.lo is not None
+        assert apart.hi - apart.lo > 0.97 * (together.hi - together.lo), key
+    assert any("limits are wider" in w for w in merged.warnings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -41,6 +41,7 @@ SourceOrTally = Annotated[
 ]
 
 OutputFormat = Annotated[Format, Option("--format", help="How results are printed.")]
+Paper = Annotated[Literal["letter", "a4"], Option("--paper", help="Of the PDF.")]
 Force = Annotated[bool, Option("--force", help="Replace what is there already.")]
 
 
@@ -49,7 +50,7 @@ def _column(flag: str, what: str) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InputOptions:
+class ComparisonOptions:
     """How scores are read and what they mean; `misid.scores.open_scores` takes the same by the same names."""
 
     format_in: Annotated[
@@ -64,10 +65,10 @@ class InputOptions:
         str | None,
         Option("--impostor", metavar="FILE", help="Scores of non-mated comparisons alone.", rich_help_panel=_INPUT),
     ] = None
-    people: Annotated[
+    samples: Annotated[
         str | None,
         Option(
-            "--people",
+            "--samples",
             metavar="FILE",
             help="Table of sample id and person id, where ids are not people.",
             rich_help_panel=_INPUT,
@@ -99,56 +100,6 @@ class InputOptions:
     mated: Annotated[str | None, _column("--mated", "whether both samples are of one person")] = None
     candidate_rank: Annotated[str | None, _column("--candidate-rank", "ranks in candidate lists")] = None
     person: Annotated[str | None, _column("--person", "ids of people, in the other tables")] = None
-
-    searches: Annotated[
-        str | None,
-        Option(
-            "--searches",
-            metavar="FILE",
-            help="Every search made, also those that returned nobody.",
-            rich_help_panel=_CANDIDATES,
-        ),
-    ] = None
-    candidates: Annotated[
-        str | None,
-        Option(
-            "--candidates",
-            metavar="FILE",
-            help="What the searches returned; the same as SOURCE.",
-            rich_help_panel=_CANDIDATES,
-        ),
-    ] = None
-    references: Annotated[
-        str | None,
-        Option("--references", metavar="FILE", help="Who is enrolled, and their groups.", rich_help_panel=_CANDIDATES),
-    ] = None
-    gallery: Annotated[
-        int | None,
-        Option(
-            "--gallery",
-            metavar="N",
-            min=1,
-            help="References enrolled, where there is no table of them.",
-            rich_help_panel=_CANDIDATES,
-        ),
-    ] = None
-    list_length: Annotated[
-        int | None,
-        Option("--list-length", metavar="N", min=1, help="Candidates a list can hold.", rich_help_panel=_CANDIDATES),
-    ] = None
-    return_threshold: Annotated[
-        float | None,
-        Option(
-            "--return-threshold",
-            metavar="T",
-            help="Score that a candidate must reach to be returned.",
-            rich_help_panel=_CANDIDATES,
-        ),
-    ] = None
-    complete_lists: Annotated[
-        bool,
-        Option("--complete-lists", help="Every search returned the whole gallery.", rich_help_panel=_CANDIDATES),
-    ] = False
 
     similarity: Annotated[
         bool,
@@ -211,6 +162,65 @@ class InputOptions:
         Option("--threads", metavar="N", min=1, help="Worker threads of the engine.", rich_help_panel=_ENGINE),
     ] = None
 
+    def whole(self) -> InputOptions:
+        """The same, with nothing said of candidate lists."""
+        return InputOptions(**{item.name: getattr(self, item.name) for item in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputOptions(ComparisonOptions):
+    """The same, of candidate lists too."""
+
+    searches: Annotated[
+        str | None,
+        Option(
+            "--searches",
+            metavar="FILE",
+            help="Every search made, also those that returned nobody.",
+            rich_help_panel=_CANDIDATES,
+        ),
+    ] = None
+    candidates: Annotated[
+        str | None,
+        Option(
+            "--candidates",
+            metavar="FILE",
+            help="What the searches returned; the same as SOURCE.",
+            rich_help_panel=_CANDIDATES,
+        ),
+    ] = None
+    references: Annotated[
+        str | None,
+        Option("--references", metavar="FILE", help="Who is enrolled, and their groups.", rich_help_panel=_CANDIDATES),
+    ] = None
+    gallery: Annotated[
+        int | None,
+        Option(
+            "--gallery",
+            metavar="N",
+            min=1,
+            help="References enrolled, where there is no table of them.",
+            rich_help_panel=_CANDIDATES,
+        ),
+    ] = None
+    list_length: Annotated[
+        int | None,
+        Option("--list-length", metavar="N", min=1, help="Candidates a list can hold.", rich_help_panel=_CANDIDATES),
+    ] = None
+    return_threshold: Annotated[
+        float | None,
+        Option(
+            "--return-threshold",
+            metavar="T",
+            help="Score that a candidate must reach to be returned.",
+            rich_help_panel=_CANDIDATES,
+        ),
+    ] = None
+    complete_lists: Annotated[
+        bool,
+        Option("--complete-lists", help="Every search returned the whole gallery.", rich_help_panel=_CANDIDATES),
+    ] = False
+
     @property
     def is_empty(self) -> bool:
         """Nothing was said of an input; a tally wants it so."""
@@ -224,15 +234,14 @@ class InputOptions:
             "failures": numbers("--failure", self.failure, nan_allowed=True),
             "polarity": self._polarity(),
             "score_type": None if self.score_type is None else self.score_type.upper(),
-            "samples": self.people,
             "rank": self.candidate_rank,
             "acquisition": _share("--acquisition", self.acquisition),
             "enrolment": _share("--enrolment", self.enrolment),
         }
         for name in (
-            "genuine", "impostor", "subjects", "delimiter", "probe", "reference", "probe_person", "reference_person",
-            "score", "mated", "person", "searches", "references", "gallery", "list_length", "return_threshold",
-            "complete_lists", "same_samples",
+            "genuine", "impostor", "samples", "subjects", "delimiter", "probe", "reference", "probe_person",
+            "reference_person", "score", "mated", "person", "searches", "references", "gallery", "list_length",
+            "return_threshold", "complete_lists", "same_samples",
         ):  # fmt: skip
             given[name] = getattr(self, name)
         return {name: value for name, value in given.items() if value is not None}
@@ -418,7 +427,7 @@ def output_path(option: str, given: str | None) -> Path:
 
 def refuse_inputs(option: str, path: Path, sources: Sequence[str], inputs: InputOptions) -> None:
     """Refuse to write over anything that is read."""
-    tables = (inputs.genuine, inputs.impostor, inputs.people, inputs.subjects, inputs.searches, inputs.candidates)
+    tables = (inputs.genuine, inputs.impostor, inputs.samples, inputs.subjects, inputs.searches, inputs.candidates)
     for name in (*sources, *(t for t in (*tables, inputs.references) if t)):
         source = Path(name.partition("::")[0])
         if source.exists() and path.exists() and source.samefile(path):

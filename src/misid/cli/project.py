@@ -10,13 +10,27 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
-from misid.cli.options import Format, OutputFormat, numbers, proportions, ranks
+from misid.cli.options import (
+    CheckOptions,
+    ComparisonOptions,
+    Format,
+    InputOptions,
+    OutputFormat,
+    RateOptions,
+    SourceOrTally,
+    numbers,
+    proportions,
+    ranks,
+)
 from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
+from misid.cli.work import TallyOptions, tally_of
 from misid.ground.errors import NotEstimableError, UsageError
 
 if TYPE_CHECKING:
+    from misid.search.ask import Scale
+    from misid.search.checked import Check
     from misid.search.model import Answer, SearchModel
     from misid.search.tradeoff import OperatingPoint
 
@@ -64,14 +78,15 @@ class Asked:
         Option(
             "--threshold",
             metavar="T1,T2,...",
-            help="Thresholds; default the published one, or all that deployments ran at.",
+            help="Thresholds, on the input's scale; default those of the tally, the published one, or all that "
+            "deployments ran at.",
             rich_help_panel=_ASKED,
         ),
     ] = None
     rank: Annotated[
         str | None, Option("--rank", metavar="R1,R2,...", help="Ranks for FNIR.", rich_help_panel=_ASKED)
     ] = None
-    group: Annotated[
+    of_group: Annotated[
         str | None,
         Option("--of-group", metavar="GROUP", help="A group of people; default everybody.", rich_help_panel=_ASKED),
     ] = None
@@ -84,6 +99,10 @@ class Asked:
             rich_help_panel=_ASKED,
         ),
     ] = None
+    by_group: Annotated[
+        bool,
+        Option("--by-group", help="Every group of the source beside everybody.", rich_help_panel=_ASKED),
+    ] = False
     scans: Annotated[
         int | None,
         Option(
@@ -94,6 +113,10 @@ class Asked:
             rich_help_panel=_ASKED,
         ),
     ] = None
+    selectivity: Annotated[
+        bool,
+        Option("--selectivity", help="Expected wrong candidates per search.", rich_help_panel=_ASKED),
+    ] = False
     list_length: Annotated[
         int | None,
         Option(
@@ -104,6 +127,23 @@ class Asked:
             rich_help_panel=_ASKED,
         ),
     ] = None
+    unequal: Annotated[
+        str | None,
+        Option(
+            "--unequal",
+            metavar="SHARE",
+            help="How much of all false positives falls on the unluckiest SHARE of people, such as 0.01.",
+            rich_help_panel=_ASKED,
+        ),
+    ] = None
+    naive: Annotated[
+        bool,
+        Option(
+            "--naive",
+            help="Show 1 - (1 - FMR)^N beside, which is usual and does not hold; for a tally.",
+            rich_help_panel=_ASKED,
+        ),
+    ] = False
     design: Annotated[
         bool,
         Option(
@@ -139,27 +179,104 @@ class Assumed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfTally:
+    """What is assumed of a gallery that a test is projected to."""
+
+    composition: Annotated[
+        list[str] | None,
+        Option(
+            "--composition",
+            metavar="GROUP=SHARE",
+            help="Share of a joint group of the test in the gallery, such as 'F, W=0.3'. Repeatable, for all of them; "
+            "default as in the test.",
+            rich_help_panel=_ASSUMED,
+        ),
+    ] = None
+    kin_in_test: Annotated[
+        bool,
+        Option(
+            "--kin-in-test",
+            help="Relatives of the people searched were in the test as they are in the gallery.",
+            rich_help_panel=_ASSUMED,
+        ),
+    ] = False
+    draws: Annotated[
+        int, Option("--draws", metavar="N", min=20, help="Draws of the parameters fitted.", rich_help_panel=_ASSUMED)
+    ] = 1000
+    seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of the draws.", rich_help_panel=_ASSUMED)] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
-    """A search model, what to call it, and the thresholds to ask it at where none are named."""
+    """A search model, what to call it, and what to ask it where nothing is named."""
 
     name: str
     model: SearchModel
     thresholds: tuple[float | None, ...] = (None,)
+    groups: tuple[str, ...] = ()
+    scale: Scale | None = None
+    checks: tuple[Check, ...] = ()
+    naive: Callable[[int, float], tuple[float, float, float]] | None = None
 
 
-Maker = Callable[[Known, Assumed, Talk], Source | None]
+def _from_tally(
+    sources: Sequence[str], inputs: InputOptions, asked: Asked, assumed: Assumed, of_tally: OfTally, talk: Talk
+) -> Source | None:
+    if not sources and inputs.is_empty:
+        if of_tally != OfTally():
+            raise UsageError(
+                "--composition, --kin-in-test, --draws and --seed are of a tally", remedy="name a tally or scores first"
+            )
+        return None
+    if (assumed.growth, assumed.hold) != (Assumed().growth, Assumed().hold):
+        raise UsageError(
+            "--growth and --hold are of published figures", remedy="leave them out: a tally shows its own growth"
+        )
+    wanted = RateOptions(threshold=asked.threshold)
+    tally, _ = tally_of(sources, inputs, wanted, TallyOptions(), CheckOptions(), talk)
+    from misid.search.ask import Scale, tally_model, thresholds_of
+    from misid.search.checked import checks_of
+
+    thresholds: tuple[float | None, ...] = ()
+    if not asked.threshold:
+        thresholds = (None,) if asked.target and not len(tally.thresholds) else thresholds_of(tally)
+    with talk.progress() as progress:
+        progress.stage("fitting the search model")
+        model = tally_model(
+            tally, composition=_composition(of_tally.composition), kin_in_test=of_tally.kin_in_test,
+            draws=of_tally.draws, seed=of_tally.seed, level=assumed.level,
+        )  # fmt: skip
+        progress.stage("checking it")
+        checks = checks_of(model, of_tally.seed)
+    return Source(
+        name="tally", model=model, thresholds=thresholds, groups=tuple(model.labels), scale=Scale(tally=tally),
+        checks=checks, naive=model.naive,
+    )  # fmt: skip
 
 
-def _from_published(known: Known, assumed: Assumed, talk: Talk) -> Source | None:
+def _composition(texts: Sequence[str] | None) -> dict[str, float] | None:
+    """``F, W=0.3`` and the like as shares by joint group."""
+    shares: dict[str, float] = {}
+    for text in texts or ():
+        name, equals, share = text.rpartition("=")
+        if not equals or not name or name in shares:
+            raise UsageError(
+                f"--composition: {text!r} is not GROUP=SHARE, once each", remedy="--composition 'F, W=0.3'"
+            )
+        shares[name] = numbers("--composition", share)[0]
+    return shares or None
+
+
+def _from_published(known: Known, assumed: Assumed) -> Source | None:
     if not known.published:
         return None
     from misid.search.published import published_model
     from misid.search.span import Span
 
     points = [_point(text) for text in known.published]
-    return Source(
-        name="published", model=published_model(points, growth=Span.of(assumed.growth), hold=assumed.hold)
-    )  # fmt: skip
+    model = published_model(points, growth=Span.of(assumed.growth), hold=assumed.hold)
+    groups = tuple(dict.fromkeys(point.group for point in points if point.group is not None))
+    return Source(name="published", model=model, groups=groups)
 
 
 def _from_deployments(known: Known, assumed: Assumed, talk: Talk) -> Source | None:
@@ -175,77 +292,105 @@ def _from_deployments(known: Known, assumed: Assumed, talk: Talk) -> Source | No
     stated = tuple(t for t in model.stated_thresholds if t is not None)
     if stated and None in model.stated_thresholds:
         talk.say("warning: deployments that do not state their threshold are left out")
-    return Source(name="deployments", model=model, thresholds=stated or (None,))
-
-
-MAKERS: tuple[Maker, ...] = (_from_published, _from_deployments)
-"""Each makes a search model of what it finds among the options, or nothing. Another source is one more function."""
+    groups = tuple(dict.fromkeys(d.group for d in table.deployments if d.group is not None))
+    return Source(name="deployments", model=model, thresholds=stated or (None,), groups=groups)
 
 
 @command(
     "project",
     example=(
+        "misid project example:bssr1-face-c --threshold 0.65 --gallery 10000,200000000 --draws 100",
         "misid project --published N0=12000000,FPIR0=0.003,FNIR0=0.0007 --gallery 200000000,1200000000",
-        "misid project --deployments deployments.csv --gallery 20000 --scans 10 --format json",
     ),
 )
 def project(
-    *, known: Known, asked: Asked, assumed: Assumed, form: OutputFormat = "table", talk: Talk
-) -> int:  # fmt: skip
-    """Say what figures from one gallery mean for another: FPIR and FNIR at N, with limits or a refusal.
+    sources: SourceOrTally = None,
+    *,
+    inputs: ComparisonOptions,
+    known: Known,
+    asked: Asked,
+    assumed: Assumed,
+    of_tally: OfTally,
+    form: OutputFormat = "table",
+    talk: Talk,
+) -> int:
+    """Say what is known of one gallery of another: FPIR and FNIR at N, with limits, a bound or a refusal.
 
-    From published operating points the answer is a range over assumptions, not a confidence interval. From
-    deployments it is an interval for the next one. Ends with exit code 4 if everything asked was refused.
+    From a tally or scores the answer is exact within the test's own gallery, and projected beyond it with 95 % limits
+    and checks of the model. From published operating points it is a range over assumptions, not a confidence interval.
+    From deployments it is an interval for the next one. Ends with exit code 4 if everything asked was refused.
     """
     if not 0.5 <= assumed.level < 1:
         raise UsageError(f"--level: {assumed.level:g} is not from 0.5 to below 1", remedy="--level 0.95")
     galleries = _galleries(asked.gallery)
     targets = proportions("--target", asked.target)
+    scores = inputs.whole()
     if asked.design:
-        answers = [("design", answer) for answer in _designed(galleries, targets, known, assumed)]
-    else:
-        sources = [source for make in MAKERS if (source := make(known, assumed, talk)) is not None]
-        if not sources:
+        if sources or not scores.is_empty or known != Known():
             raise UsageError(
-                "nothing is known: neither --published nor --deployments was given",
-                remedy="misid project --published N0=12000000,FPIR0=0.003 --gallery 200000000",
+                "--design asks of a test that is not made yet",
+                remedy="leave out the source, --published and --deployments",
             )
-        answers = [(s.name, answer) for s in sources for answer in _answered(s, galleries, targets, asked)]
-    _print(answers, form)
+        answers = [("design", answer) for answer in _designed(galleries, targets, assumed)]
+        checks: tuple[Check, ...] = ()
+    else:
+        found = [
+            _from_tally(sources or (), scores, asked, assumed, of_tally, talk), _from_published(known, assumed),
+            _from_deployments(known, assumed, talk),
+        ]  # fmt: skip
+        made = [source for source in found if source is not None]
+        if not made:
+            raise UsageError(
+                "nothing is known: no tally and no scores, and neither --published nor --deployments was given",
+                remedy="misid project TALLY --gallery 200000000, or --published N0=12000000,FPIR0=0.003",
+            )
+        with talk.progress() as progress:
+            progress.stage("answering")
+            answers = [(s.name, answer) for s in made for answer in _answered(s, galleries, targets, asked)]
+        checks = tuple(check for source in made for check in source.checks)
+    _print(answers, checks, form)
     refused = all(answer.status == "refused" for _, answer in answers)
     return NotEstimableError.exit_code if refused else 0
 
 
-def _answered(source: Source, galleries: Sequence[int], targets: Sequence[float], asked: Asked) -> list[Answer]:
-    from misid.search import questions
+def _answered(source: Source, galleries: tuple[int, ...], targets: tuple[float, ...], asked: Asked) -> list[Answer]:
+    from misid.search import ask
 
-    model, group = source.model, asked.group
-    wanted = ranks("--rank", asked.rank) or (None,)
-    found: list[Answer] = []
-    for threshold in numbers("--threshold", asked.threshold) or source.thresholds:
-        for gallery in galleries:
-            found.append(model.fpir(gallery, threshold, group=group))
-            found += [model.fnir(gallery, rank, threshold, group=group) for rank in wanted]
-            if asked.scans is not None:
-                found.append(questions.repeated(model, asked.scans, gallery, threshold, group=group))
-            if asked.list_length is not None:
-                length = asked.list_length
-                found.append(questions.wrong_candidates(model, gallery, threshold, group=group, list_length=length))
-        found += [questions.largest_gallery(model, target, threshold, group=group) for target in targets]
-    for target in targets:
-        for gallery in galleries:
-            for rank in wanted:
-                found += questions.threshold_for(model, target, gallery, rank=rank, group=group)
-    return list(dict.fromkeys(found))
+    groups: tuple[str | None, ...] = (None, *source.groups) if asked.by_group else (asked.of_group,)
+    unequal = proportions("--unequal", asked.unequal)
+    if len(unequal) > 1:
+        raise UsageError(f"--unequal: {asked.unequal} is not one share", remedy="--unequal 0.01")
+    named = numbers("--threshold", asked.threshold) or source.thresholds
+    wanted = ask.Asked(
+        galleries=galleries, thresholds=named, targets=targets, ranks=ranks("--rank", asked.rank) or (None,),
+        groups=groups, scans=asked.scans, selectivity=asked.selectivity, list_length=asked.list_length,
+        unequal=unequal[0] if unequal else None,
+    )  # fmt: skip
+    found = ask.answered(source.model, wanted, source.scale)
+    if asked.naive and source.naive is not None and source.scale is not None:
+        found += [
+            _naive(source, source.scale, gallery, threshold) for threshold in named for gallery in galleries
+        ]  # fmt: skip
+    return found
 
 
-def _designed(
-    galleries: Sequence[int], targets: Sequence[float], known: Known, assumed: Assumed
-) -> list[Answer]:  # fmt: skip
-    if known != Known():
-        raise UsageError(
-            "--design asks of a test that is not made yet", remedy="leave out --published and --deployments"
-        )
+def _naive(source: Source, scale: Scale, gallery: int, threshold: float | None) -> Answer:
+    """The naive binomial as an answer that says what it is."""
+    from misid.search.model import Answer
+    from misid.search.published import question
+
+    if source.naive is None or threshold is None:
+        raise UsageError("--naive is of a threshold", remedy="--threshold 0.65")
+    estimate, lo, hi = source.naive(gallery, scale.into(threshold) or 0.0)
+    return Answer(
+        asked=f"{question('FPIR', gallery, threshold)}, by 1 - (1 - FMR)^N", measure="fpir", gallery=gallery,
+        threshold=threshold, estimate=estimate, lo=lo, hi=hi, method="naive binomial",
+        assumptions=("the naive binomial takes all comparisons as independent and people as alike; it is shown because "
+                     "it is usual, and its limits do not hold",),
+    )  # fmt: skip
+
+
+def _designed(galleries: Sequence[int], targets: Sequence[float], assumed: Assumed) -> list[Answer]:
     if not targets:
         raise UsageError(
             "--design needs the FPIR that is to be claimed", remedy="--design --gallery 200000000 --target 0.01"
@@ -295,14 +440,22 @@ def _point(text: str) -> OperatingPoint:
     )  # fmt: skip
 
 
-def _print(answers: Sequence[tuple[str, Answer]], form: Format) -> None:
+def _print(answers: Sequence[tuple[str, Answer]], checks: Sequence[Check], form: Format) -> None:
     from misid.search.text import RECORD_KEYS, answers_table, notes
 
     if form in ("json", "csv"):
         records = [(name, answer.to_dict()) for name, answer in answers]
-        print_records([{"from": name, **{key: r[key] for key in RECORD_KEYS}} for name, r in records], form)
+        said = {"checks": [str(check) for check in checks]}
+        print_records(
+            [
+                {"from": name, **{key: r[key] for key in RECORD_KEYS}, **(said if name == "tally" else {"checks": []})}
+                for name, r in records
+            ],
+            form,
+        )
         return
     print_records(answers_table(answers), form)
     mark = "- " if form == "md" else ""
-    lines = [f"{mark}{note}\n" for note in notes([answer for _, answer in answers])]
+    held = [f"check: {check}" for check in checks]
+    lines = [f"{mark}{note}\n" for note in [*held, *notes([answer for _, answer in answers])]]
     sys.stdout.write("".join(["\n", *lines] if form == "md" and lines else lines))

@@ -6,7 +6,16 @@ from typing import Annotated
 
 from typer import Option
 
-from misid.cli.options import CheckOptions, Force, InputOptions, OutputFormat, RateOptions, SourceOrTally, output_path
+from misid.cli.options import (
+    CheckOptions,
+    Force,
+    InputOptions,
+    OutputFormat,
+    Paper,
+    RateOptions,
+    SourceOrTally,
+    output_path,
+)
 from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
@@ -32,11 +41,12 @@ def report(
     kept: TallyOptions,
     title: Annotated[str | None, Option("--title", metavar="TEXT", help="What was tested, for the heading.")] = None,
     output: Annotated[str | None, Option("--output", "-o", metavar="DIR", help="Where the report goes.")] = None,
+    paper: Paper = "letter",
     force: Force = False,
     form: OutputFormat = "table",
     talk: Talk,
 ) -> None:
-    """Check, count and write a report: an offline HTML page, JSON, and CSV of every table and figure.
+    """Check, count and write a report: an offline HTML page, PDF, JSON, and CSV of every table and figure.
 
     Refuses with exit code 3 if the check finds an error.
     """
@@ -54,6 +64,11 @@ def report(
         result = compute_rates(tally, **options)
         progress.stage("writing the report")
         titled = {} if title is None else {"title": title}
-        write_report(Report(rates=result, tally=tally, check=checked, **titled), directory, force=force)
-    written = [directory / PAGE, directory / "report.json", *sorted((directory / "tables").glob("*.csv"))]
+        write_report(Report(rates=result, tally=tally, check=checked, **titled), directory, paper=paper, force=force)
+    written = [
+        directory / PAGE,
+        directory / "report.pdf",
+        directory / "report.json",
+        *sorted((directory / "tables").glob("*.csv")),
+    ]
     print_records([{"file": str(path), "bytes": path.stat().st_size} for path in written], form)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from misid.engine.seam import Columns, literal, quoted
 from misid.ground.errors import EngineError
+from misid.ground.files import new_scratch, remove_scratch
 
 MEMORY_LIMIT = "700MB"
 """DuckDB spills to disk above this, so memory does not grow with the number of comparisons."""
@@ -39,11 +40,14 @@ class DuckDBEngine:
     ) -> None:
         self.version = duckdb.__version__
         self.log: list[str] = []
-        self.scratch = Path(tempfile.mkdtemp(prefix="misid-")) if scratch is None else scratch
-        # Text input is kept there, ids and all: it goes also when nobody closes the engine.
-        self._tidy = weakref.finalize(self, shutil.rmtree, self.scratch, ignore_errors=True)
-        if scratch is not None:
-            self._tidy.detach()
+        self._tidy: Callable[[], object] = lambda: None
+        if scratch is None:
+            self.scratch, lock = new_scratch(Path(tempfile.gettempdir()), "misid-")
+            # Text input is kept there, ids and all: it goes also when nobody closes the engine, and what a killed run
+            # left goes when the next one starts.
+            self._tidy = weakref.finalize(self, remove_scratch, self.scratch, lock)
+        else:
+            self.scratch = scratch
         try:
             self.connection = duckdb.connect(
                 self.scratch / f"engine-{os.getpid()}.duckdb",

@@ -99,6 +99,10 @@ class Findings:
     def errors(self) -> list[Problem]:
         return [p for p in self.problems if p.severity == "error"]
 
+    @property
+    def warnings(self) -> list[Problem]:
+        return [p for p in self.problems if p.severity == "warning"]
+
     def raise_if_any(self) -> None:
         """Raise `BadInputError` with every error found; warnings alone do not raise."""
         if self.errors:

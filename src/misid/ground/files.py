@@ -1,9 +1,16 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all; what a killed run left half-written is removed by the next one.
+
+Whoever writes holds a lock on what it is writing, and the system lets go of the lock when the process ends, however it
+ends. A half-written file or a scratch directory that nobody has locked is therefore a dead run's.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +27,13 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is no regular file", remedy="give the name of a file, new or to be replaced")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    partial = Path(name)
+    _sweep_files(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    partial = Path(name).with_suffix(".part")
     try:
+        # Locked before it has the name that others look for.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        Path(name).rename(partial)
         yield partial
         with partial.open("rb") as written:
             os.fsync(written.fileno())
@@ -31,9 +41,85 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         partial.chmod(0o666 & ~umask)
-        partial.replace(path)
+        if force:
+            partial.replace(path)
+        else:
+            _put(partial, path)
     finally:
+        Path(name).unlink(missing_ok=True)
         partial.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _put(partial: Path, path: Path) -> None:
+    """Give a file its name, unless another run has put one there in the meantime."""
+    try:
+        path.hardlink_to(partial)
+    except FileExistsError:
+        raise UsageError(
+            f"{path} was written by another run in the meantime", remedy="give another name, or --force to replace it"
+        ) from None
+    except OSError:
+        # A file system without links.
+        partial.replace(path)
+
+
+def _sweep_files(path: Path) -> None:
+    """Remove the half-written files that dead runs left beside `path`."""
+    for left in path.parent.glob(f".{_literally(path.name)}.*.part"):
+        if left.is_symlink() or not left.is_file():
+            continue
+        with contextlib.suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
+
+
+LOCK = "misid.lock"
+"""In every scratch directory; what has it is misid's own."""
+
+
+def new_scratch(parent: Path, prefix: str, suffix: str = "") -> tuple[Path, int]:
+    """A directory that only its owner may read, and its lock: to be closed after the directory is removed."""
+    sweep_scratch(parent, prefix, suffix)
+    directory = Path(tempfile.mkdtemp(dir=parent, prefix=prefix, suffix=suffix))
+    new = directory / f"{LOCK}.new"
+    handle = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    new.rename(directory / LOCK)
+    return directory, handle
+
+
+def remove_scratch(directory: Path, handle: int) -> None:
+    """Remove a scratch directory and let go of its lock."""
+    shutil.rmtree(directory, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.close(handle)
+
+
+def sweep_scratch(parent: Path, prefix: str, suffix: str = "") -> None:
+    """Remove the scratch directories of dead runs."""
+    for left in parent.glob(f"{_literally(prefix)}*{_literally(suffix)}"):
+        lock = left / LOCK
+        with contextlib.suppress(OSError):
+            if left.is_symlink() or lock.is_symlink() or left.stat().st_uid != os.getuid():
+                continue
+            with lock.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def scratch_directory(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
+    """A directory for the time of a block, which does not outlive even a killed run for long."""
+    directory, handle = new_scratch(parent, prefix, suffix)
+    try:
+        yield directory
+    finally:
+        remove_scratch(directory, handle)
+
+
+def _literally(name: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
 def sha256_of(path: Path) -> str:

@@ -10,6 +10,11 @@ from misid.tally.model import FNIR_RANKS, Floats, Ints
 
 
 def _same(what: str, found: Floats | Ints, wanted: Floats | Ints) -> None:
+    if np.shape(found) != np.shape(wanted):
+        raise MisidError(
+            f"{what} do not add up: {len(found):,} and {len(wanted):,} of them",
+            remedy="make the tally again; if it happens again, report this as a defect of misid",
+        )
     differ = np.argwhere(np.asarray(found) != np.asarray(wanted))
     if len(differ):
         at = tuple(int(i) for i in differ[0])

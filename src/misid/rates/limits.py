@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +18,11 @@ from misid.rates.intervals import (
     SearchMoments,
     TrialDesign,
     TrialMoments,
-    fmr_interval,
-    fnir_interval,
-    fnmr_interval,
-    fpir_interval,
+    fmr_limits,
+    fpir_limits,
+    trial_limits,
 )
-from misid.rates.intervals.model import Side
+from misid.rates.intervals.monotone import Monotone, Step
 from misid.tally.model import FNIR_RANKS, Ints
 
 ONE_SIDED = "one-sided, no errors seen"
@@ -42,7 +41,8 @@ class Limits:
     """Intervals of the four rates at positions among the edges.
 
     The spread between people is known at the levels of the tally; a position between two levels takes the
-    last level below it, with its own errors. None where the tally has no trials for a label. `two_sided` keeps both
+    last level below it, with its own errors. Limits go the way of their rate over all edges (`Monotone`); those of
+    two different groups over the levels. None where the tally has no trials for a label. `two_sided` keeps both
     limits at one tail also where no error was seen: for what is put together from them.
     """
 
@@ -55,23 +55,24 @@ class Limits:
         self._mated_at = self._places(counts.mated_rows, ("label",))
         self._search_at = self._places(counts.search_rows, ("label",))
         self._mate_rows: dict[int, Rows] = {}
+        self._kept: dict[Hashable, Monotone | None] = {}
 
     @staticmethod
     def _places(rows: Rows, keys: Sequence[str]) -> dict[tuple[int, ...], int]:
         return {key: row for row, key in enumerate(zip(*(rows.design[k].tolist() for k in keys), strict=True))}
 
-    def _all(
-        self, positions: Ints, errors: Ints, interval: Callable[[int, int, Side], Interval]
-    ) -> list[Interval | None]:
+    def _all(self, limits: Monotone | None, positions: Ints, errors: Ints) -> list[Interval | None]:
         """Intervals at the level of each position, of the errors asked for: the level lends the spread only.
 
         Where no error was seen there is no lower limit to share the level with: the upper one is one-sided.
         """
+        if limits is None:
+            return [None] * len(positions)
         # Positions are few and this is called for every pair of groups: lists are faster than arrays here.
         found: list[Interval | None] = []
         for position, count in zip(positions.tolist(), errors.tolist(), strict=True):
             at = max(bisect_right(self._levels, position) - 1, 0)
-            one = interval(at, count, "two" if count or self.two_sided else "upper")
+            one = limits.interval(at, int(count), "two" if count or self.two_sided else "upper")
             if one.side == "upper":
                 one = replace(one, method=f"{one.method}; {ONE_SIDED}")
             if one.status != "undefined" and one.errors != count:
@@ -81,6 +82,14 @@ class Limits:
                 )
             found.append(one)
         return found
+
+    def _steps(self, errors: Ints) -> list[Step]:
+        """Every threshold with its level, from errors at each position (n_bins + 1,)."""
+        positions = np.arange(1, self.counts.n_bins)
+        level = np.maximum(np.searchsorted(self.counts.level_position, positions, side="right") - 1, 0)
+        both = np.stack([level, errors[positions]])
+        # Thresholds that differ in neither have the same limits.
+        return [(int(k), int(e)) for k, e in both[:, np.append(True, (np.diff(both) != 0).any(0))].T.tolist()]
 
     def _nonmated(self, probe: int, reference: int) -> tuple[NonmatedDesign, NonmatedMoments] | None:
         row = self._pair_at.get((probe, reference))
@@ -95,47 +104,52 @@ class Limits:
 
     def fmr(self, probe: int, reference: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FMR of a pair of labels at positions (k,) with these exceedances (k,)."""
-        parts = self._nonmated(probe, reference)
-        if parts is None:
-            return [None] * len(positions)
-        design, moments = parts
-        return self._all(
-            positions, errors, lambda a, e, s: fmr_interval(design, moments, a, errors=e, level=self.level, side=s)
-        )
+        key = "fmr", probe, reference
+        if key not in self._kept:
+            parts = self._nonmated(probe, reference)
+            self._kept[key] = None if parts is None else self._fmr(*parts, probe, reference)
+        return self._all(self._kept[key], positions, errors)
+
+    def _fmr(self, design: NonmatedDesign, moments: NonmatedMoments, probe: int, reference: int) -> Monotone:
+        steps = self._steps(self.counts.nonmated[probe]) if reference == 0 else None
+        return fmr_limits(design, moments, self.level, steps)
 
     def fnmr(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FNMR of a label at positions (k,) with these comparisons below (k,)."""
-        row = self._mated_at.get((label,))
-        if row is None:
-            return [None] * len(positions)
-        design, moments = _trial_parts(self.counts.mated_rows, row, "comparisons")
-        return self._all(
-            positions, errors, lambda a, e, s: fnmr_interval(design, moments, a, errors=e, level=self.level, side=s)
-        )
+        key = "fnmr", label
+        if key not in self._kept:
+            row = self._mated_at.get((label,))
+            self._kept[key] = None
+            if row is not None:
+                parts = _trial_parts(self.counts.mated_rows, row, "comparisons")
+                above = self.counts.mated[label]
+                self._kept[key] = trial_limits(*parts, self.level, self._steps(above[0] - above))
+        return self._all(self._kept[key], positions, errors)
 
     def fpir(self, label: int, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FPIR of a label at positions (k,) with these hits (k,)."""
+        key = "fpir", label
+        if key not in self._kept:
+            self._kept[key] = self._fpir(label)
+        return self._all(self._kept[key], positions, errors)
+
+    def _fpir(self, label: int) -> Monotone | None:
         row = self._search_at.get((label,))
         if row is None:
-            return [None] * len(positions)
+            return None
         rows = self.counts.search_rows
-        references = int(rows.moments["references"][row].max(initial=0))
         design = SearchDesign(
             searches=int(rows.design["searches"][row]),
             people=int(rows.design["people"][row]),
             sum_k2=float(rows.design["sum_k2"][row]),
-            references=references,
+            references=int(rows.moments["references"][row].max(initial=0)),
         )
         moments = SearchMoments(**{name: v[row] for name, v in rows.moments.items() if name != "references"})
         # Candidate lists hold no rates per comparison: there, hits alone tell how references differ.
         nonmated = self._nonmated(label, 0) if self.counts.tally.kind == "comparisons" else None
         if nonmated is not None and nonmated[0].comparisons == 0:
             nonmated = None
-        return self._all(
-            positions,
-            errors,
-            lambda a, e, s: fpir_interval(design, moments, a, errors=e, nonmated=nonmated, level=self.level, side=s),
-        )
+        return fpir_limits(design, moments, nonmated, self.level, self._steps(self.counts.best[label]))
 
     def fnir(self, label: int, rank: int | None, positions: Ints, errors: Ints) -> list[Interval | None]:
         """FNIR of a label at one rank (None: the whole list) at positions (k,) with these misses (k,).
@@ -144,13 +158,15 @@ class Limits:
         (misses are more numerous there); the misses are those given.
         """
         held = FNIR_RANKS[-1] if rank is None else max(r for r in FNIR_RANKS if r <= rank)
-        if held not in self._mate_rows:
-            self._mate_rows[held] = self.counts.mate_rows(held)
-        rows = self._mate_rows[held]
-        found = np.flatnonzero(rows.design["label"] == label)
-        if not len(found):
-            return [None] * len(positions)
-        design, moments = _trial_parts(rows, int(found[0]), "searches")
-        return self._all(
-            positions, errors, lambda a, e, s: fnir_interval(design, moments, a, errors=e, level=self.level, side=s)
-        )
+        key = "fnir", label, rank
+        if key not in self._kept:
+            if held not in self._mate_rows:
+                self._mate_rows[held] = self.counts.mate_rows(held)
+            rows = self._mate_rows[held]
+            found = np.flatnonzero(rows.design["label"] == label)
+            self._kept[key] = None
+            if len(found):
+                design, moments = _trial_parts(rows, int(found[0]), "searches")
+                steps = self._steps(design.trials - self.counts.mates_found(rank)[label])
+                self._kept[key] = trial_limits(design, moments, self.level, steps)
+        return self._all(self._kept[key], positions, errors)

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from misid.ground.errors import UsageError
+from misid.ground.given import numbers_given
 from misid.ground.numbers import at_target
 from misid.rates.counts import Counts
 from misid.tally.model import MAX_RANK, Ints, Tally
@@ -60,32 +61,37 @@ def as_similarity(tally: Tally, threshold: float) -> float:
 
 def checked_thresholds(thresholds: Sequence[float]) -> tuple[float, ...]:
     """Finite thresholds, or `UsageError`."""
-    for threshold in thresholds:
+    given = numbers_given("thresholds", thresholds)
+    for threshold in given:
         if not math.isfinite(threshold):
             raise UsageError(
                 f"threshold is {threshold}; allowed: finite numbers on the scale of the scores",
                 remedy="leave it out, or give a number",
             )
-    return tuple(float(t) for t in thresholds)
+    return given
 
 
 def checked_targets(targets: Sequence[float]) -> tuple[float, ...]:
     """Targets between 0 and 1, largest first, or `UsageError`."""
-    for target in targets:
+    given = numbers_given("targets", targets)
+    for target in given:
         if not 0.0 < target < 1.0:
             raise UsageError(
                 f"target is {target}; allowed: between 0 and 1, both excluded",
                 remedy="give a proportion such as 1e-3, not a percentage",
             )
-    return tuple(sorted({float(t) for t in targets}, reverse=True))
+    return tuple(sorted(set(given), reverse=True))
 
 
 def checked_ranks(ranks: Sequence[int]) -> tuple[int, ...]:
     """Ascending ranks that the tally can tell apart, or `UsageError`."""
-    for rank in ranks:
-        if int(rank) != rank or not 1 <= rank <= MAX_RANK:
-            raise UsageError(f"rank is {rank}; allowed: whole numbers from 1 to {MAX_RANK}", remedy="give --rank 1,20")
-    return tuple(sorted({int(r) for r in ranks}))
+    given = numbers_given("ranks", ranks)
+    for rank in given:
+        if not rank.is_integer() or not 1 <= rank <= MAX_RANK:
+            raise UsageError(
+                f"rank is {rank:g}; allowed: whole numbers from 1 to {MAX_RANK}", remedy="give --rank 1,20"
+            )
+    return tuple(sorted({int(r) for r in given}))
 
 
 def point_at(counts: Counts, threshold: float) -> Point:

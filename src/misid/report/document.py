@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from misid.ground.rate import Rate
 from misid.ground.text import finite, record
 from misid.rates.model import Rates
+from misid.report.dates import build_date
 from misid.report.facts import TestFacts, facts_of
 from misid.report.lead import Answer, lead_of
 from misid.report.model import Report
@@ -76,7 +75,7 @@ def document_of(report: Report) -> ReportDocument:
         version=DOCUMENT_VERSION,
         title=report.title,
         generated_with=report.generated_with,
-        date=_build_date(),
+        date=build_date(),
         tally_format=f"{FORMAT} {FORMAT_VERSION}",
         test=facts_of(report.tally),
         answer=lead_of(report.rates, report.tally),
@@ -102,8 +101,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return finite(value)
-
-
-def _build_date() -> str | None:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return None if epoch is None else datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%d")

@@ -58,7 +58,7 @@ def html_of(page: Page, document: dict[str, Any], json_sha256: str) -> str:
         shown=Shown(document),
         measure=measure,
         svg=Markup,
-        css=Markup(_style(env)),
+        css=Markup(style_sheet(env)),
         not_measured=words.not_measured(facts, model.origin.note),
         differential_words=words.differential_words,
         statistics=words.STATISTICS,
@@ -72,6 +72,11 @@ def html_of(page: Page, document: dict[str, Any], json_sha256: str) -> str:
         ),
         json_sha256=json_sha256,
     )
+    return not_too_large(text)
+
+
+def not_too_large(text: str) -> str:
+    """The text of a page, unless it would be larger than a page may be."""
     size = len(text.encode())
     if size > MOST_BYTES:
         raise MisidError(
@@ -90,7 +95,7 @@ def _measures_used(page: Page) -> list[str]:
     return [code for code in MEASURES if code in used]
 
 
-def _style(env: Environment) -> str:
+def style_sheet(env: Environment) -> str:
     """The style sheet; chart colours are swapped in the dark by the very codes the charts were drawn in."""
     swaps = "".join(
         f'.chart [fill="{ink.light}"]{{fill:{ink.dark}}}.chart [stroke="{ink.light}"]{{stroke:{ink.dark}}}\n'

@@ -17,7 +17,7 @@ from misid.report.document import ReportDocument
 FILE = "report-v1.json"
 
 
-class _WithInfinity(GenerateJsonSchema):
+class WithInfinity(GenerateJsonSchema):
     """A number may be infinite (a threshold above every score); JSON has no word for that: it is a string."""
 
     def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
@@ -26,7 +26,7 @@ class _WithInfinity(GenerateJsonSchema):
 
 def schema() -> dict[str, Any]:
     """The schema as data."""
-    made = TypeAdapter(ReportDocument).json_schema(mode="serialization", schema_generator=_WithInfinity)
+    made = TypeAdapter(ReportDocument).json_schema(mode="serialization", schema_generator=WithInfinity)
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         **made,

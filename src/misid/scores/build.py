@@ -8,7 +8,7 @@ from typing import Literal
 
 from misid.engine import Engine
 from misid.engine.seam import literal, quoted
-from misid.ground.codes import problem
+from misid.ground.codes import note, problem
 from misid.ground.errors import EngineError, Findings
 from misid.scores.groups import Groups, Raw, as_text, find_groups, joint_of
 from misid.scores.model import COMPARISONS, Scores
@@ -66,7 +66,7 @@ def build(engine: Engine, rows: Rows, options: ReadOptions, findings: Findings) 
                 seen="no column of people or of mated comparisons"
                 + ("" if profile.mated else ", and no probe with the id of its reference"),
                 allowed="probe_person and reference_person, or mated, or a table of samples",
-                remedy="name the columns (--probe-person, --reference-person, --mated) or give --people people.csv",
+                remedy="name the columns (--probe-person, --reference-person, --mated) or give --samples samples.csv",
             )
         )
     findings.raise_if_any()
@@ -118,7 +118,8 @@ def build(engine: Engine, rows: Rows, options: ReadOptions, findings: Findings) 
         list_length=options.list_length,
         return_threshold=threshold,
         other_samples=options.same_samples is False,
-        notes=rows.notes + people.notes,
+        # Without the path: what travels with a result has none.
+        notes=rows.notes + people.notes + tuple(dict.fromkeys(note(w.code, w.seen) for w in findings.warnings)),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from misid.ground.codes import problem
 from misid.ground.errors import Problem, UsageError
+from misid.ground.given import numbers_given
 from misid.scores.checks.groups import group_counts, group_problems
 from misid.scores.checks.identifying import identifying_problems
 from misid.scores.checks.lists import ListFindings, list_problems
@@ -86,6 +87,7 @@ def check(
     """
     if min_people < 1:
         raise UsageError(f"min_people is {min_people}", remedy="a whole number of at least 1")
+    not_failures = numbers_given("not_failures", not_failures)
     engine = scores.engine
     found = facts(scores)
     keep_sides(scores, found)

@@ -127,7 +127,7 @@ def _twice(where: str, edge: str, ids: list[str], findings: Findings, count: int
             where=f"{where}: {edge}",
             seen=f"{ids[0]!r} more than once",
             allowed="each id once on an edge",
-            remedy="give samples ids of their own, and a table of samples that says whose they are (--people)",
+            remedy="give samples ids of their own, and a table of samples that says whose they are (--samples)",
             count=len(ids) if count is None else count,
             examples=tuple(map(repr, ids)),
         )

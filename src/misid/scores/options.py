@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from misid.ground.errors import UsageError
+from misid.ground.given import numbers_given
 
 Format = Literal["long", "matrix", "pair", "bob", "candidates"]
 
@@ -102,7 +103,7 @@ class ReadOptions:
             raise UsageError(
                 f"groups is the text {self.groups!r}", remedy=f"a tuple of names: groups=({self.groups!r},)"
             )
-        if any(math.isinf(code) for code in self.failures):
+        if any(math.isinf(code) for code in numbers_given("failures", self.failures)):
             raise UsageError("an infinite score cannot be a failure code", remedy="declare finite codes or nan")
         for name in ("gallery", "list_length"):
             value = getattr(self, name)

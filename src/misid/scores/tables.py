@@ -13,6 +13,7 @@ from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import EngineError, Findings, UsageError
 from misid.ground.files import sha256_of
+from misid.scores.ending import cut_problem
 from misid.scores.model import InputFile
 from misid.scores.sniff import FileKind, NotReadableError, TextLayout, kind_of, layout_of
 from misid.scores.text import engine_said, escaped, stage_text
@@ -151,6 +152,8 @@ def _peek_files(
             )
         )
     layouts = tuple(layout_of(path, kind, delimiter) for path, kind in zip(paths, kinds, strict=True))
+    for cut in filter(None, map(cut_problem, layouts)):
+        findings.add(cut)
     names = [column_names(layout, Findings() if is_matrix(layout) else findings) for layout in layouts]
     _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings)
     columns = dict.fromkeys(names[0], "VARCHAR")

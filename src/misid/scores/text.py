@@ -230,7 +230,10 @@ def report_rejects(
             seen = f"{len(_cells(text or '', layout.delimiter or ','))} values"
         else:
             place = ""
-        groups.setdefault((kind, place), []).append((line, seen))
+        places = groups.setdefault((kind, place), [])
+        # A short line is put aside once for every value that it lacks.
+        if (line, seen) not in places[-1:]:
+            places.append((line, seen))
     for (kind, column), places in groups.items():
         _report(layout, columns, kind, column, places, findings, ragged)
     return empty > 0 and not groups

@@ -39,6 +39,8 @@ class Deployment:
         None: not stated; everybody.
     name, source : str
         For messages and assumptions.
+    date : str
+        ISO 8601; "": not known. Back-tests go by it.
     """
 
     searches: float
@@ -48,6 +50,7 @@ class Deployment:
     group: str | None = None
     name: str = ""
     source: str = ""
+    date: str = ""
 
     def __post_init__(self) -> None:
         checked_gallery(self.gallery)

@@ -10,22 +10,24 @@ The claim: FPIR at N is below x, at confidence 1 - a. The least tests are those 
   ``(a^-c - 1) / (c M)``, c = (p^-s - 1) / n the squared coefficient of variation that people put into FMR
   (3 / M for c = 0). s is not known before the test: 0 means independent comparisons. This assumes
   FPIR = 1 - (1 - FMR)^N, which holds if people do not differ, and is on the safe side if they do.
-- **To be answered at all**: a projection from a test of n people expects ``n (n - 1) p`` false matches at the threshold
-  in question. Below `LEAST_EXPECTED` of them, or below `LEAST_PEOPLE` people, misid gives a bound and no estimate.
+- **To be answered at all**: misid estimates only where the threshold lies within so many mean excesses of what the test
+  saw (`misid.search.from_tally.reach`). How far a threshold of FMR p lies depends on the tail: ``log(20 / (n p))`` if
+  it is exponential, less if it is Gaussian. Below `LEAST_PEOPLE` people there is a bound and no estimate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, expm1, inf, log, log1p
+from functools import partial
+from math import ceil, exp, expm1, inf, log, log1p, pi, sqrt
+
+from scipy.special import ndtri_exp
 
 from misid.ground.errors import UsageError
+from misid.search.from_tally.reach import AT, farthest
 from misid.search.growth import checked_gallery
 from misid.search.model import Answer
 from misid.search.span import Span
-
-LEAST_EXPECTED = 1e-4
-"""False matches expected in the test at the threshold in question, below which only a bound is given."""
 
 LEAST_PEOPLE = 100
 """People in the test, below which only a bound is given."""
@@ -74,7 +76,7 @@ def design(target: float, gallery: int, *, level: float = 0.95, slope: Span = SL
     fmr = -expm1(log1p(-target) / gallery)
     ends = [float(_people(fmr, s, 1 - level)) for s in dict.fromkeys((slope.lo, slope.hi))]
     seen = "nobody in the test is wrongly returned: with one who is, more are needed"
-    answered = float(max(LEAST_PEOPLE, _smallest(lambda n: n * (n - 1) * fmr >= LEAST_EXPECTED)))
+    answered = [float(max(LEAST_PEOPLE, _smallest(partial(_within_reach, fmr=fmr, tail=t)))) for t in DISTANCES]
     return (
         _answer(f"people not in a gallery of that size, each searched in it, {claim}", "people", [direct], about,
                 (seen, "one search counts for each person"), "no false positives among n people"),
@@ -85,21 +87,22 @@ def design(target: float, gallery: int, *, level: float = 0.95, slope: Span = SL
                 (seen, "people differ as s says, " f"s in {slope} (0: independent comparisons)",
                  f"FMR below {fmr:.2g} bounds FPIR"), "no false matches, negative binomial bound"),
         _answer(f"people compared with one another before misid estimates FPIR {target:g} at {gallery:,} references",
-                "people", [answered], about,
-                (f"{LEAST_EXPECTED:g} false matches are expected in the test at that threshold, and {LEAST_PEOPLE} "
-                 "people are in it", "fewer give a bound; so many may still give a wide interval"),
-                "refusal rule of the projection"),
+                "people", answered, about,
+                (f"scores have tails between Gaussian and exponential, and {LEAST_PEOPLE} people are in the test",
+                 "fewer give a bound; so many may still give a wide interval"),
+                "refusal rule of the projection", "the tail of the scores is not known before the test"),
     )  # fmt: skip
 
 
 def _answer(
-    asked: str, measure: str, ends: list[float], about: dict[str, float], assumptions: tuple[str, ...], method: str
-) -> Answer:
-    known = len(ends) == 1
+    asked: str, measure: str, ends: list[float], about: dict[str, float], assumptions: tuple[str, ...], method: str,
+    unknown: str = "how people will differ is not known before the test",
+) -> Answer:  # fmt: skip
+    known = len(set(ends)) == 1
     return Answer(
         asked=asked, measure=measure, estimate=ends[0] if known else None, lo=min(ends), hi=max(ends), method=method,
         limits="assumptions", assumptions=assumptions, gallery=int(about["gallery"]), target=about["target"],
-        level=about["level"], reason="" if known else "how people will differ is not known before the test",
+        level=about["level"], reason="" if known else unknown,
     )  # fmt: skip
 
 
@@ -110,6 +113,24 @@ def _people(fmr: float, slope: float, tail: float) -> int:
         return factor <= fmr * n * (n - 1)
 
     return _smallest(enough)
+
+
+def _gaussian(rate: float, fmr: float) -> float:
+    """Mean excesses from the score of one rate to that of another, normal scores."""
+    start, end = -ndtri_exp(log(rate)), -ndtri_exp(log(fmr))
+    return float((end - start) / (exp(-(start**2) / 2) / sqrt(2 * pi) / rate - start))
+
+
+def _exponential(rate: float, fmr: float) -> float:
+    return log(rate / fmr)
+
+
+DISTANCES = (_gaussian, _exponential)
+
+
+def _within_reach(n: int, fmr: float, tail: Callable[[float, float], float]) -> bool:
+    rate = AT / n
+    return rate < 1 and (fmr >= rate or tail(rate, fmr) <= farthest(n))
 
 
 def _smallest(enough: Callable[[int], bool]) -> int:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from math import expm1, log, log1p
 
+import numpy as np
+
 from misid.ground.errors import UsageError
 from misid.search.span import Span
+from misid.tally.model import Floats
 
 FLAT_TO_LINEAR = Span(lo=0.0, hi=1.0)
 """The exponent b of FPIR: 0, the engine holds FPIR whatever the gallery; 1, comparisons are independent."""
@@ -51,6 +54,30 @@ def grown_fnir(fnir: float, ratio: float, a: float) -> float:
     0.00218
     """
     return min(1.0, fnir * float(ratio**a))
+
+
+SURE = 1e3
+"""A hazard at which nothing is left to chance: exp(-1000) is 0."""
+
+
+def hazard(fpir: Floats) -> Floats:
+    """``-log(1 - fpir)``, any dimensions: what factors multiply and galleries add. FPIR is ``-expm1(-hazard)``."""
+    with np.errstate(divide="ignore"):
+        return np.minimum(-np.log1p(-np.asarray(fpir, dtype=np.float64)), SURE)
+
+
+def grown_hazard(fpir: Floats, ratio: Floats, b: Floats) -> Floats:
+    """`grown_fpir` for arrays that broadcast, as a hazard.
+
+    >>> (-np.expm1(-grown_hazard(np.array(0.003), np.array(2e8 / 12e6), np.array([0, 0.5, 1])))).round(3)
+    array([0.003, 0.012, 0.049])
+    """
+    return np.minimum(hazard(fpir) * np.power(ratio, b), SURE)
+
+
+def grown_fnirs(fnir: Floats, ratio: Floats, a: Floats, b: Floats) -> Floats:
+    """`grown_fnir` for arrays that broadcast, at a threshold that is kept: with exponent a (1 - b)."""
+    return np.minimum(fnir * np.power(ratio, a * (1 - b)), 1.0)
 
 
 def checked_growth(growth: Span) -> Span:

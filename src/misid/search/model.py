@@ -27,7 +27,8 @@ class Answer:
     asked : str
         The question in words.
     measure : str
-        ``fpir``, ``fnir``, ``wrong_candidates``, ``repeated``, ``threshold``, ``gallery``, ``people``, ``searches``.
+        ``fpir``, ``fnir``, ``wrong_candidates``, ``repeated``, ``share_of_errors``, ``threshold``, ``gallery``,
+        ``people``, ``searches``.
     gallery : int or None
         N: references in the gallery.
     threshold, target, rank, scans, group
@@ -137,4 +138,15 @@ class KnowsRepeats(Protocol):
 
     def repeated(self, scans: int, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
         """P(at least one false match in so many scans of one person who is not in the gallery)."""
+        ...
+
+
+@runtime_checkable
+class KnowsUnequal(Protocol):
+    """A search model that knows how much people differ in being mistaken for others."""
+
+    def unequal(
+        self, share: float, gallery: int, threshold: float | None = None, *, group: str | None = None
+    ) -> Answer:
+        """The share of all false positives that falls on the unluckiest `share` of people."""
         ...

@@ -8,13 +8,16 @@ from math import expm1, log1p
 from typing import Protocol, runtime_checkable
 
 from misid.ground.errors import UsageError
+from misid.ground.numbers import percent
 from misid.search.growth import checked_gallery
-from misid.search.model import Answer, KnowsCandidates, KnowsRepeats, KnowsThresholds, SearchModel
+from misid.search.model import Answer, KnowsCandidates, KnowsRepeats, KnowsThresholds, KnowsUnequal, SearchModel
 
 LARGEST = 10**11
 """Galleries are sought up to here: ten images of everybody alive, and some."""
 
-_HALVINGS = 40
+_HALVINGS = 30
+_LOOKS = 24
+"""Thresholds that are looked at before the one sought is closed in on."""
 
 
 @runtime_checkable
@@ -85,23 +88,31 @@ def _sought(
     most, least = thresholds
     level, limits = None, "assumptions"
 
+    seen: dict[float, Answer] = {}
+
     def value(name: str) -> Callable[[float], float | None]:
         def at(threshold: float) -> float | None:
-            found = model.fpir(gallery, threshold, group=group)
+            if threshold not in seen:
+                seen[threshold] = model.fpir(gallery, threshold, group=group)
+            found = seen[threshold]
             nonlocal level, limits
             level, limits = found.level, found.limits
-            number = {"lo": found.lo, "estimate": found.estimate, "hi": found.hi}[name]
-            return found.bound if number is None and name == "hi" else number
+            return {"lo": found.lo, "estimate": found.estimate, "hi": found.hi, "bound": found.bound}[name]
 
         return at
 
-    found = {name: _crossing(value(name), target, most, least) for name in ("lo", "estimate", "hi")}
-    strict, loose = found["hi"], found["lo"]
+    found = {name: _crossing(value(name), target, most, least) for name in ("lo", "estimate", "hi", "bound")}
+    # The bound is for thresholds beyond those at which FPIR has limits: it is looser, but it may be all there is.
+    strict, loose = found["hi"] if found["hi"] is not None else found["bound"], found["lo"]
     common = {"level": level, "limits": limits}
-    if strict is None or loose is None:
-        why = f"FPIR's upper limit does not fall to {target:g} at any threshold from {most:g} to {least:g}"
+    if strict is None:
+        why = f"FPIR's upper limit is not seen to fall to {target:g} at any threshold from {most:g} to {least:g}"
         needed = "figures at stricter thresholds, or from a larger test"
         return replace(answer, **common, reason=why, needed=needed), loose, strict  # type: ignore[arg-type]
+    if loose is None or found["hi"] is None:
+        why = "from there on FPIR is below the target; nearer to what the figures are from, it cannot be said"
+        said = {"status": "bound", "bound": strict, "reason": why, "needed": "a larger test"}
+        return replace(answer, **common, **said), loose, strict  # type: ignore[arg-type]
     lo, hi = sorted((loose, strict))
     estimate = found["estimate"]
     estimate = None if estimate is None else min(max(estimate, lo), hi)
@@ -113,21 +124,30 @@ def _sought(
 
 
 def _crossing(fpir: Callable[[float], float | None], target: float, most: float, least: float) -> float | None:
-    """The threshold nearest to `most` at which FPIR is at most the target, to 12 digits; None where none is."""
-    at_least = fpir(least)
-    if at_least is None or at_least > target:
-        return None
-    at_most = fpir(most)
-    if at_most is not None and at_most <= target:
-        return most
+    """The threshold nearest to `most` at which FPIR is at most the target, to nine digits; None where none is.
+
+    FPIR may be unknown (None) on either side of a range in which it is known.
+    """
+    steps = [most + (least - most) * k / _LOOKS for k in range(_LOOKS + 1)]
+    last = None
+    for step in steps:
+        found = fpir(step)
+        if found is not None and found <= target:
+            return step if last is None else _bisected(fpir, target, last, step)
+        last = step
+    return None
+
+
+def _bisected(fpir: Callable[[float], float | None], target: float, above: float, enough: float) -> float:
+    """Between a threshold at which FPIR is above the target, or not known, and one at which it is not above it."""
     for _ in range(_HALVINGS):
-        middle = (most + least) / 2
+        middle = (above + enough) / 2
         found = fpir(middle)
         if found is not None and found <= target:
-            least = middle
+            enough = middle
         else:
-            most = middle
-    return least
+            above = middle
+    return enough
 
 
 def largest_gallery(
@@ -254,6 +274,35 @@ def repeated(
         base, estimate=None, hi=independent(fpir.hi, scans), level=None, limits="assumptions", bound=bound,
         reason=fpir.reason if fpir.status == "bound" else "how far scans of one person share their fate is not known",
         assumptions=(*fpir.assumptions, how, *([limits] if limits else [])),
+    )  # fmt: skip
+
+
+def unequal(
+    model: SearchModel, share: float, gallery: int, threshold: float | None = None, *, group: str | None = None
+) -> Answer:
+    """The share of all false positives that falls on the unluckiest `share` of people.
+
+    FPIR alone does not say it: a model that knows how people differ answers, others refuse.
+
+    Examples
+    --------
+    >>> from misid.search.published import published_model
+    >>> from misid.search.span import Span
+    >>> from misid.search.tradeoff import OperatingPoint
+    >>> model = published_model([OperatingPoint(gallery=1000, fpir=Span.exactly(0.05))])
+    >>> unequal(model, 0.01, 1000).status
+    'refused'
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"a share of {share:g} of people is not between 0 and 1", remedy="0.01, not 1 %")
+    if isinstance(model, KnowsUnequal):
+        return model.unequal(share, gallery, threshold, group=group)
+    fpir = model.fpir(gallery, threshold, group=group)
+    return replace(
+        fpir,
+        asked=f"share of all false positives that falls on the unluckiest {percent(share)} of people: {fpir.asked}",
+        measure="share_of_errors", status="refused", estimate=None, lo=None, hi=None, bound=None,
+        reason="FPIR says how often somebody is wrongly returned, not who", needed="a tally",
     )  # fmt: skip
 
 

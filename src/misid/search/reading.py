@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -14,6 +15,8 @@ from misid.search.deployments import Deployment
 
 NEEDED = ("n_searches", "gallery_n", "false_positives")
 """Columns without which a row says nothing; `threshold`, `group`, `deployment`, `date_start` and `source_id` may be."""
+
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 ALL_GROUPS = frozenset({"", "all"})
 
@@ -119,8 +122,21 @@ def _row(path: Path, number: int, row: Mapping[str, str], findings: Findings, em
     return Deployment(
         searches=searches, false_alerts=int(alerts), gallery=int(gallery), threshold=values["threshold"],
         group=None if group.lower() in ALL_GROUPS else group, name=name or f"row {number}",
-        source=row.get("source_id", "").strip(),
+        source=row.get("source_id", "").strip(), date=_date(path, number, row.get("date_start", "").strip(), findings),
     )  # fmt: skip
+
+
+def _date(path: Path, number: int, text: str, findings: Findings) -> str:
+    """The date of a row; "" where it is none."""
+    if not text or _DATE.fullmatch(text):
+        return text
+    findings.add(
+        problem(
+            "W032", where=f"{path.name}: row {number}, column date_start", seen=repr(text[:60]),
+            allowed="2024-07-25, 2024-07 or 2024", remedy="write it so; it is taken as not known",
+        )
+    )  # fmt: skip
+    return ""
 
 
 def _number(text: str) -> float | None:

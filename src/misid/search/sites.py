@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaincinv
+from scipy.special import gammaincinv, ndtri
 
 from misid.tally.model import Floats, Ints
 
@@ -31,10 +31,17 @@ _STEP = 0.01
 _MOST_COUNT = 400
 """Larger counts are taken as so many in as much less exposure: their 5 % error is nothing beside other sites'."""
 
+_ONE_STEPS = 60
+"""Of the rate of a single site, and of what sites differ by."""
+
 _FLOOR = 1e-13
 """Likelihoods below this part of a site's largest are noise of the transform."""
 
 _SIGMAS = np.geomspace(0.02, SIGMA_MOST, 30)
+_SIGMA_PRIOR = np.gradient(_SIGMAS) / (1 + (_SIGMAS / SIGMA_SCALE) ** 2)
+
+LOWER, MIDDLE, UPPER = 0.0, 0.5, 1.0
+"""Powers of the prior exp(power mu): flat in mu for a lower limit, half-way, flat in exp(mu) for an upper one."""
 
 
 def poisson_limits(count: float, exposure: float, tail: float) -> tuple[float, float]:
@@ -78,20 +85,14 @@ def pool_sites(count: Ints, exposure: Floats, tail: float) -> Pooled:
     >>> same.following[0] < same.typical[0] < 0.01 < same.typical[2] < same.following[2]
     True
     """
-    shrink = np.minimum(1.0, _MOST_COUNT / np.maximum(count, 1))
-    grid = _Grid(np.asarray(count * shrink, dtype=np.float64), exposure * shrink)
+    grid = _Grid.of(count, exposure)
     log_likelihood = grid.log_likelihood()
-    sigma_prior = np.gradient(_SIGMAS) / (1 + (_SIGMAS / SIGMA_SCALE) ** 2)
     typical, following, spread = [], [], 0.0
-    # Flat in mu, half-way, flat in exp(mu): for the lower limit, the middle, the upper limit and the bound.
-    for power, share in ((0.0, tail), (0.5, 0.5), (1.0, 1 - tail), (1.0, 1 - 2 * tail)):
-        log_weight = log_likelihood + power * grid.x + np.log(sigma_prior)[:, None]
-        weight = np.exp(log_weight - log_weight[:, grid.inside].max())
-        weight[:, ~grid.inside] = 0.0
-        weight /= weight.sum()
+    for power, share in ((LOWER, tail), (MIDDLE, 0.5), (UPPER, 1 - tail), (UPPER, 1 - 2 * tail)):
+        weight = grid.weight(log_likelihood, power)
         typical.append(_quantile(weight.sum(axis=0), grid.x, share))
         following.append(_quantile(grid.spread_out(weight), grid.x, share))
-        if power == 0.5:
+        if power == MIDDLE:
             spread = _quantile(weight.sum(axis=1), _SIGMAS, 0.5, log_scale=False)
     if not count.any():
         typical[0] = following[0] = 0.0
@@ -99,6 +100,62 @@ def pool_sites(count: Ints, exposure: Floats, tail: float) -> Pooled:
         typical=_ordered(typical[:3]), following=_ordered(following[:3]), typical_bound=typical[3],
         following_bound=following[3], spread=spread,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextRates:
+    """The next site's rate as equally likely values, ascending, (size,) each: to be used for a lower limit, for the
+    middle and probabilities, and for an upper limit."""
+
+    low: Floats
+    middle: Floats
+    high: Floats
+
+
+def next_rates(count: Ints, exposure: Floats, size: int = 400) -> NextRates:
+    """The next site's rate; one site may be all that is known.
+
+    Parameters
+    ----------
+    count, exposure : (k,)
+        Of each site, k >= 1. Of one site nothing is learnt about how sites differ: the prior of sigma stands for it.
+    size : int
+        How many equally likely values.
+
+    Examples
+    --------
+    >>> one = next_rates(np.array([10]), np.array([1000.0]))
+    >>> round(float(np.median(one.middle)), 3), bool(one.high[-10] < 0.1)
+    (0.01, False)
+    """
+    shares = (np.arange(size) + 0.5) / size
+    if len(count) == 1:
+        found = [_from_one(float(count[0]), float(exposure[0]), power, shares) for power in (LOWER, MIDDLE, UPPER)]
+        return NextRates(low=found[0], middle=found[1], high=found[2])
+    grid = _Grid.of(count, exposure)
+    log_likelihood = grid.log_likelihood()
+    found = []
+    for power in (LOWER, MIDDLE, UPPER):
+        weight = grid.spread_out(grid.weight(log_likelihood, power))
+        place = (np.cumsum(weight) - weight / 2) / weight.sum()
+        found.append(np.exp(np.interp(shares, place, grid.x)))
+    low = found[0] if count.any() else np.zeros(size)
+    return NextRates(low=low, middle=found[1], high=found[2])
+
+
+def _from_one(count: float, exposure: float, power: float, shares: Floats) -> Floats:
+    """Quantiles of the next site's rate where one is known: its own rate, whose exact limits are quantiles of
+    gamma(count + power), times what two sites differ by, exp(sigma (z - z')), sigma from its prior."""
+    if count + power == 0:
+        return np.zeros(len(shares))
+    at = (np.arange(_ONE_STEPS) + 0.5) / _ONE_STEPS
+    own = np.log(np.maximum(gammaincinv(count + power, at), 1e-300) / exposure)
+    apart = np.sqrt(2) * np.outer(_SIGMAS, ndtri(at))
+    logs = (own[:, None, None] + apart).ravel()
+    weight = np.broadcast_to(_SIGMA_PRIOR[None, :, None], (len(own), *apart.shape)).ravel()
+    order = np.argsort(logs, kind="stable")
+    weight = weight[order]
+    return np.asarray(np.exp(np.interp(shares, (np.cumsum(weight) - weight / 2) / weight.sum(), logs[order])))
 
 
 def _quantile(
@@ -130,6 +187,18 @@ class _Grid:
         # log P(count | rate), each site scaled to its own largest: what is the same everywhere drops out.
         g = count[:, None] * self.x - exposure[:, None] * np.exp(np.minimum(self.x, 700.0))
         self._sites = np.fft.rfft(np.exp(g - g.max(axis=1, keepdims=True)), axis=1)
+
+    @classmethod
+    def of(cls, count: Ints, exposure: Floats) -> _Grid:
+        shrink = np.minimum(1.0, _MOST_COUNT / np.maximum(count, 1))
+        return cls(np.asarray(count * shrink, dtype=np.float64), exposure * shrink)
+
+    def weight(self, log_likelihood: Floats, power: float) -> Floats:
+        """Posterior weights of (sigma, mu), (n_sigmas, n), with sum 1; mu has prior exp(power mu)."""
+        log_weight = log_likelihood + power * self.x + np.log(_SIGMA_PRIOR)[:, None]
+        weight = np.exp(log_weight - log_weight[:, self.inside].max())
+        weight[:, ~self.inside] = 0.0
+        return np.asarray(weight / weight.sum())
 
     def log_likelihood(self) -> Floats:
         """Of (sigma, mu), (n_sigmas, n)."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from misid.ground.numbers import count, denominator, one_in, out_of, percent, significant, threshold_text
 from misid.search.model import Answer
 
-RATES = frozenset({"fpir", "fnir", "repeated"})
+RATES = frozenset({"fpir", "fnir", "repeated", "share_of_errors"})
 COUNTS = frozenset({"gallery", "people", "searches"})
 
 RECORD_KEYS = (

@@ -12,6 +12,7 @@ from misid._version import __version__
 from misid.engine import Columns, Engine
 from misid.engine.seam import literal
 from misid.ground.errors import UsageError
+from misid.ground.given import numbers_given
 from misid.scores.model import Gallery, Scores, joint_label
 from misid.tally import assemble, lists, moments, passes, people, pins, searches, survey
 from misid.tally.grid import Grid
@@ -307,10 +308,10 @@ def queries(log: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_call(thresholds: Sequence[float], targets: Sequence[float]) -> None:
-    for threshold in thresholds:
+    for threshold in numbers_given("thresholds", thresholds):
         if not math.isfinite(threshold):
             raise UsageError(f"threshold {threshold!r} is not a finite number", remedy="--threshold 0.5,0.6")
-    for target in targets:
+    for target in numbers_given("targets", targets):
         if not 0.0 < target < 1.0:
             raise UsageError(f"target {target!r} is not between 0 and 1", remedy="--target 0.001,0.0001")
 

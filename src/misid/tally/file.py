@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 import zipfile
 import zlib
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from misid.ground.codes import problem
 from misid.ground.errors import BadInputError
 from misid.ground.files import replacing
 from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Label, Origin, Table, Tally
+from misid.tally.sound import faults_of
 
 MANIFEST = "tally.json"
 
@@ -130,7 +132,10 @@ def read_tally(source: Path | BinaryIO) -> Tally:
             parts = _unpacked(archive, name)
     except FileNotFoundError:
         raise _bad(name, "no such file", "the path of a tally", "check the path") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except BadInputError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError,
+            ValueError, KeyError, IndexError, OverflowError) as error:  # fmt: skip
         raise _bad(name, f"not a whole ZIP archive ({error})", "a tally written by misid", "copy it again") from error
     try:
         manifest = json.loads(parts.pop(MANIFEST))
@@ -241,37 +246,8 @@ def _parsed(where: str, table: str, announced: dict[str, Any], parts: dict[str, 
     }
 
 
-_INDEX_OF = {
-    "probe_group": "joint", "reference_group": "joint", "label": "labels", "probe_label": "labels",
-    "reference_label": "labels", "level": "levels", "bin": "edges",
-}  # fmt: skip
-
-
 def _check(where: str, tally: Tally) -> None:
     """Refuse a tally whose parts do not fit together, all faults at once."""
-    sizes = {
-        "joint": len(tally.joint),
-        "labels": len(tally.labels),
-        "levels": len(tally.levels),
-        "edges": len(tally.edges),
-    }
-    faults = []
-    if tally.kind not in ("comparisons", "candidates"):
-        faults.append(f"kind {tally.kind!r}")
-    if tally.origin.polarity not in ("similarity", "distance"):
-        faults.append(f"polarity {tally.origin.polarity!r}")
-    for name, axis in (("edges", tally.edges[1:]), ("levels", tally.levels), ("thresholds", tally.thresholds)):
-        if not np.all(np.isfinite(axis)) or np.any(np.diff(axis) <= 0):
-            faults.append(f"{name} are not finite and ascending")
-    if not np.all(np.isin(tally.levels, tally.edges)) or not np.all(np.isin(tally.thresholds, tally.edges)):
-        faults.append("a level or a threshold is not an edge")
-    for table, columns in tally.tables.items():
-        for column, values in columns.items():
-            lowest = -1 if column == "bin" else 0
-            highest = sizes[_INDEX_OF[column]] if column in _INDEX_OF else None
-            if values.size and (values.min() < lowest or (highest is not None and values.max() >= highest)):
-                faults.append(f"{table}.{column} has a value outside its range")
-    if any(i < 0 or i >= sizes["joint"] for label in tally.labels for i in label.members) or not tally.labels:
-        faults.append("labels do not fit the groups")
+    faults = faults_of(tally)
     if faults:
         raise _bad(where, "; ".join(faults), "a tally that is consistent in itself", "do not trust this file")

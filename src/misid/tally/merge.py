@@ -5,15 +5,17 @@ tallies cannot be known from counts, so the user says which it is:
 
 - people are disjoint: every moment adds exactly;
 - references (or all people) are shared: sums over probes of disjoint searches still add; for sums over
-  references, the cross terms are set to what they are in expectation if the references that draw false matches in
-  one tally draw them in the same proportion in the other, the widest that sharing can make them.
+  references, the cross terms are set to the most that they are likely to be: as if the references that draw false
+  matches in one tally drew them in the same proportion in the other, and two standard deviations more. Limits from
+  the sum are therefore wider than those from the scores counted together, never much narrower.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from functools import reduce
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,12 @@ from misid.ground.errors import UsageError
 from misid.tally.labels import labels_for
 from misid.tally.model import TABLES, Floats, Ints, Origin, Table, Tally
 from misid.tally.order import in_content_order
+from misid.tally.sound import KEYS
+
+LIKELY = 2.0
+"""Standard deviations above the expected that pairs of errors across tallies are taken to be."""
+
+_T = TypeVar("_T", np.int64, np.float64)
 
 Sharing = Literal["disjoint", "references", "people"]
 
@@ -35,8 +43,9 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
         At least one; of one kind, polarity, score type and set of attributes.
     shared : {"disjoint", "references", "people"}
         Whether people of one tally are in another: nobody; the same references but other probes; or anybody on
-        either side. No two tallies may hold the same search. The default is the usual case. What
-        the same people did in both is estimated, so limits are approximate: count the scores together where you can.
+        either side. No two tallies may hold the same search. The default is the usual case. What the same people
+        did in both is not known and taken at its likely most, so limits are wider than those of the scores counted
+        together: count together where you can.
 
     Returns
     -------
@@ -62,54 +71,49 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
         raise UsageError("there is no tally to merge", remedy="name at least one")
     if shared not in ("disjoint", "references", "people"):
         raise UsageError(f"shared={shared!r}", remedy="say disjoint, references or people")
-    merged = tallies[0]
+    if len(tallies) == 1:
+        return tallies[0]
     for other in tallies[1:]:
-        merged = _merge_two(merged, other, shared)
-    return merged
-
-
-def _merge_two(a: Tally, b: Tally, shared: Sharing) -> Tally:
-    _refuse_unlike(a, b)
-    joint = tuple(sorted({*a.joint, *b.joint}))
-    intersections = any(" & " in label.attribute for label in (*a.labels, *b.labels))
-    labels = labels_for(a.attributes, joint, intersections=intersections)
-    edges = _common_edges(a, b)
-    thresholds = np.intersect1d(np.union1d(a.thresholds, b.thresholds), edges)
-    dropped = np.setdiff1d(np.union1d(a.thresholds, b.thresholds), edges)
-    levels = np.intersect1d(a.levels, b.levels)
-    warnings = [*a.warnings, *(w for w in b.warnings if w not in a.warnings)]
+        _refuse_unlike(tallies[0], other)
+    _refuse_twice(tallies)
+    first = tallies[0]
+    joint = tuple(sorted({values for t in tallies for values in t.joint}))
+    intersections = any(" & " in label.attribute for t in tallies for label in t.labels)
+    labels = labels_for(first.attributes, joint, intersections=intersections)
+    edges = _common_edges(tallies)
+    asked = reduce(np.union1d, [t.thresholds for t in tallies])
+    thresholds = np.intersect1d(asked, edges)
+    dropped = np.setdiff1d(asked, edges)
+    levels = reduce(np.intersect1d, [t.levels for t in tallies])
+    warnings = list(dict.fromkeys(w for t in tallies for w in t.warnings))
     if dropped.size:
         warnings.append(
             f"thresholds {', '.join(f'{t:g}' for t in dropped)} are not exact in every tally and were dropped; "
             "make the tallies again with the same --threshold"
         )
-    if not levels.size and (a.levels.size or b.levels.size):
+    if not levels.size and any(t.levels.size for t in tallies):
         raise UsageError(
             "the tallies have no level in common, so intervals could not be given for the sum",
             remedy="make them again with the same --threshold",
         )
     if shared != "disjoint":
         warnings.append(
-            f"merged with {shared} shared: what the same people did across the tallies is estimated, not counted"
+            f"merged with {shared} shared: what the same people did across the tallies is not known and taken at its "
+            "likely most, so limits are wider than if the scores had been counted together"
         )
-    enrolment = _pair(a.enrolment, b.enrolment) if shared == "disjoint" else a.enrolment
-    if shared != "disjoint" and a.enrolment != b.enrolment:
+    enrolment = _sums([t.enrolment for t in tallies]) if shared == "disjoint" else first.enrolment
+    if shared != "disjoint" and len({t.enrolment for t in tallies}) > 1:
         enrolment = None
         warnings.append("the tallies count enrolment differently, so FTE of the references they share is not known")
-    fitted = [_fitted(t, joint, [label.name for label in labels], edges, levels) for t in (a, b)]
-    tables = {name: _added(name, fitted[0][name], fitted[1][name]) for name in TABLES if name != "spectrum"}
-    _share(tables, fitted, shared)
-    offset = int(fitted[0]["spectrum"]["search"].max(initial=-1)) + 1
-    fitted[1]["spectrum"]["search"] = fitted[1]["spectrum"]["search"] + offset
-    tables["spectrum"] = {
-        column: np.concatenate([fitted[0]["spectrum"][column], fitted[1]["spectrum"][column]])
-        for column in TABLES["spectrum"]
-    }
-    spectrum_from = int(np.searchsorted(levels, max(_start(a), _start(b))))
-    keep = tables["spectrum"]["level"] >= spectrum_from
-    tables["spectrum"] = in_content_order({column: values[keep] for column, values in tables["spectrum"].items()})
+    fitted = [_fitted(t, joint, [label.name for label in labels], edges, levels) for t in tallies]
+    tables = {name: _added(name, [f[name] for f in fitted]) for name in TABLES if name != "spectrum"}
+    if shared != "disjoint":
+        _share(tables, fitted, shared)
+    spectrum_from = int(np.searchsorted(levels, max(_start(t) for t in tallies)))
+    tables["spectrum"] = _spectra([f["spectrum"] for f in fitted], spectrum_from)
+    galleries = {t.gallery for t in tallies}
     return replace(
-        a,
+        first,
         edges=edges,
         thresholds=thresholds,
         levels=levels,
@@ -117,10 +121,10 @@ def _merge_two(a: Tally, b: Tally, shared: Sharing) -> Tally:
         joint=joint,
         labels=labels,
         tables=tables,
-        people=_people(a, b, shared),
-        origin=_origin(a.origin, b.origin),
-        gallery=a.gallery if a.gallery == b.gallery else None,
-        acquisition=_pair(a.acquisition, b.acquisition),
+        people=_people(tallies, shared),
+        origin=_origin([t.origin for t in tallies]),
+        gallery=galleries.pop() if len(galleries) == 1 else None,
+        acquisition=_sums([t.acquisition for t in tallies]),
         enrolment=enrolment,
         warnings=tuple(warnings),
     )
@@ -140,18 +144,25 @@ def _refuse_unlike(a: Tally, b: Tally) -> None:
                 f"the tallies differ in {what}: {ours!r} and {theirs!r}",
                 remedy="merge only tallies of one test design",
             )
-    # A table of people or references may well serve both.
-    hashes = {i["sha256"] for i in a.origin.inputs if i.get("sha256") and i.get("what") == "scores"}
-    twice = [i for i in b.origin.inputs if i.get("sha256") in hashes and i.get("what") == "scores"]
-    if twice:
-        raise UsageError(
-            "the same input was counted into both tallies", remedy="merge tallies of disjoint sets of searches only"
-        )
 
 
-def _common_edges(a: Tally, b: Tally) -> Floats:
-    """Edges of either that split no occupied bin of the other: what both can be cut at."""
-    return np.intersect1d(_cuts(a, b.edges), _cuts(b, a.edges))
+def _refuse_twice(tallies: Sequence[Tally]) -> None:
+    seen: set[str] = set()
+    for tally in tallies:
+        # A table of people or references may well serve all.
+        hashes = {i["sha256"] for i in tally.origin.inputs if i.get("sha256") and i.get("what") == "scores"}
+        if hashes & seen:
+            raise UsageError(
+                "the same input was counted into two of the tallies",
+                remedy="merge tallies of disjoint sets of searches only",
+            )
+        seen |= hashes
+
+
+def _common_edges(tallies: Sequence[Tally]) -> Floats:
+    """Edges of any that split no occupied bin of another: what all can be cut at."""
+    everything = reduce(np.union1d, [t.edges for t in tallies])
+    return reduce(np.intersect1d, [_cuts(t, everything) for t in tallies])
 
 
 def _cuts(tally: Tally, others: Floats) -> Floats:
@@ -204,15 +215,7 @@ def _fitted(
     return fitted
 
 
-KEYS = {
-    "counts": 4, "failed": 3, "nonmated_design": 2, "nonmated_moments": 3, "mated_design": 1, "mated_moments": 2,
-    "search_design": 2, "best_nonmated": 2, "search_moments": 2, "mates": 3, "mate_moments": 3,
-    "spectrum_design": 2, "blocks": 2, "censoring": 3,
-}  # fmt: skip
-"""How many of the first columns of a table name a row; the others are its values."""
-
-
-def _rows(name: str, *tables: Table) -> tuple[Ints, list[Ints]]:
+def _rows(name: str, tables: Sequence[Table]) -> tuple[Ints, list[Ints]]:
     """All keys of the tables, sorted, and for each table the positions of its rows among them."""
     columns = list(TABLES[name])[: KEYS[name]]
     stacked = [np.stack([table[c] for c in columns]) for table in tables]
@@ -221,76 +224,93 @@ def _rows(name: str, *tables: Table) -> tuple[Ints, list[Ints]]:
     return keys, positions
 
 
-def _added(name: str, a: Table, b: Table) -> Table:
-    keys, (at_a, at_b) = _rows(name, a, b)
+def _added(name: str, sources: Sequence[Table]) -> Table:
+    keys, positions = _rows(name, sources)
     columns = list(TABLES[name])
     table = {column: keys[i] for i, column in enumerate(columns[: KEYS[name]])}
     for column in columns[KEYS[name] :]:
         total = np.zeros(keys.shape[1], dtype=np.int64)
         if column == "gallery_min":
             total += np.iinfo(np.int64).max
-            for at, source in ((at_a, a), (at_b, b)):
+            for at, source in zip(positions, sources, strict=True):
                 made = source["searches"] > 0
                 np.minimum.at(total, at[made], source[column][made])
             total[total == np.iinfo(np.int64).max] = 0
         elif column == "gallery_max":
-            np.maximum.at(total, at_a, a[column])
-            np.maximum.at(total, at_b, b[column])
+            for at, source in zip(positions, sources, strict=True):
+                np.maximum.at(total, at, source[column])
         elif column == "gallery_median":
-            # Weighted by searches: the middle of two medians, rounded down.
+            # Weighted by searches: the mean of the medians, rounded down.
             weight = np.zeros(keys.shape[1], dtype=np.int64)
-            for at, source in ((at_a, a), (at_b, b)):
+            for at, source in zip(positions, sources, strict=True):
                 np.add.at(total, at, source[column] * source["searches"])
                 np.add.at(weight, at, source["searches"])
             total //= np.maximum(weight, 1)
         else:
-            np.add.at(total, at_a, a[column])
-            np.add.at(total, at_b, b[column])
+            for at, source in zip(positions, sources, strict=True):
+                np.add.at(total, at, source[column])
         table[column] = total
     return table
 
 
+def _spectra(tables: Sequence[Table], spectrum_from: int) -> Table:
+    """The searches of all tables, numbered one after the other."""
+    parts, offset = [], 0
+    for table in tables:
+        parts.append(table | {"search": table["search"] + offset})
+        offset += int(table["search"].max(initial=-1)) + 1
+    whole = {column: np.concatenate([p[column] for p in parts]) for column in TABLES["spectrum"]}
+    keep = whole["level"] >= spectrum_from
+    return in_content_order({column: values[keep] for column, values in whole.items()})
+
+
 def _share(tables: dict[str, Table], fitted: Sequence[dict[str, Table]], shared: Sharing) -> None:
-    """Add the cross terms of people who are in both tallies, and correct the numbers of people."""
-    if shared == "disjoint":
-        return
+    """Add the cross terms of people who are in several tallies, and correct the numbers of people."""
+    both_sides = _pairs_across(fitted, tables["nonmated_design"])
     for name, count in (("nonmated_design", "comparisons"), ("nonmated_moments", "exceed")):
-        a, b, table = _aligned(name, fitted, tables[name])
-        # Pairs of distinct comparisons on one reference: free of the comparisons' own scatter.
-        reference_pairs = [np.maximum(t["sum_c2"] - t[count], 0) for t in (a, b)]
-        table["sum_c2"] += _twice_root(reference_pairs[0], reference_pairs[1])
-        probe_pairs = [np.maximum(t["sum_r2"] - t[count], 0) for t in (a, b)]
-        crossed = _twice_root(probe_pairs[0], reference_pairs[1]) + _twice_root(probe_pairs[1], reference_pairs[0])
-        table["sum_rc"] += np.where(_on_both_sides(fitted, table), crossed // 2, 0)
+        parts, table = _aligned(name, fitted, tables[name]), tables[name]
+        # How often somebody was compared is designed; what exceeds is a matter of chance.
+        across = _likely if name == "nonmated_moments" else _expected
+        found = zip(table["probe_label"].tolist(), table["reference_label"].tolist(), strict=True)
+        ratio = np.array([both_sides[pair] for pair in found])
+        table["sum_c2"] += 2 * across(parts, "sum_c2", "sum_c2", count)
+        table["sum_rc"] += np.where(ratio > 0, 2 * across(parts, "sum_r2", "sum_c2", count), 0)
+        # Of two people who were compared both ways, the ways may lie in two tallies.
+        together = _sum([np.maximum(p["sum_p2"] - p[count], 0) for p in parts]) * ratio
+        table["sum_p2"] += np.rint(np.minimum(together, _sum([p["sum_p2"] for p in parts]))).astype(np.int64)
         if shared == "people":
-            table["sum_r2"] += _twice_root(probe_pairs[0], probe_pairs[1])
+            table["sum_r2"] += 2 * across(parts, "sum_r2", "sum_r2", count)
         if name == "nonmated_moments":
-            table["sum_cm"] += _twice_root(a["sum_cm"], b["sum_cm"])
-    a, b, design = _aligned("nonmated_design", fitted, tables["nonmated_design"])
+            table["sum_cm"] += 2 * _products([p["sum_cm"].astype(np.float64) for p in parts]).astype(np.int64)
+    parts, design = _aligned("nonmated_design", fitted, tables["nonmated_design"]), tables["nonmated_design"]
     sides = ("reference_people",) if shared == "references" else ("probe_people", "reference_people")
     for side in sides:
-        design[side] = np.maximum(a[side], b[side])
+        design[side] = _most(parts, side)
     design["people"] = np.maximum(
-        np.maximum(a["people"], b["people"]), np.maximum(design["probe_people"], design["reference_people"])
+        _most(parts, "people"), np.maximum(design["probe_people"], design["reference_people"])
     )
-    a, b, moments = _aligned("search_moments", fitted, tables["search_moments"])
-    moments["references"] = np.maximum(a["references"], b["references"])
-    moments["sum_d2"] += _twice_root(np.maximum(a["sum_d2"] - a["sum_d"], 0), np.maximum(b["sum_d2"] - b["sum_d"], 0))
-    # Searchers of one tally who are found in the searches of the other: at most all that are not found in their
+    parts, moments = _aligned("search_moments", fitted, tables["search_moments"]), tables["search_moments"]
+    moments["references"] = _most(parts, "references")
+    moments["sum_d2"] += 2 * _likely(parts, "sum_d2", "sum_d2", "sum_d")
+    # Searchers of one tally who are found in the searches of another: at most all that are not found in their
     # own, and as often hit themselves as those who are.
-    found_across = np.maximum(a["sum_d"] - a["sum_kd"], 0) + np.maximum(b["sum_d"] - b["sum_kd"], 0)
-    in_own = a["sum_kd"] + b["sum_kd"]
+    found_across = _sum([np.maximum(p["sum_d"] - p["sum_kd"], 0) for p in parts])
+    in_own = _sum([p["sum_kd"] for p in parts])
     if not _searchers_are_found(fitted):
         found_across = np.zeros_like(found_across)
-    share_hit = np.divide(a["sum_ad"] + b["sum_ad"], in_own, out=np.ones(len(in_own)), where=in_own > 0)
+    share_hit = np.divide(_sum([p["sum_ad"] for p in parts]), in_own, out=np.ones(len(in_own)), where=in_own > 0)
     moments["sum_kd"] += found_across
     moments["sum_ad"] += np.rint(share_hit * found_across).astype(np.int64)
-    # Two people who find each other across the tallies: as many pairs lie across two halves as within them.
-    reciprocal = np.maximum(a["sum_q2"] - a["sum_d"], 0) + np.maximum(b["sum_q2"] - b["sum_d"], 0)
-    moments["sum_q2"] += reciprocal
-    a, b, blocks = _aligned("blocks", fitted, tables["blocks"])
+    # Two people who find each other across tallies: as many as within, in proportion to all pairs of hits.
+    reciprocal = _sum([np.maximum(p["sum_q2"] - p["sum_d"], 0) for p in parts])
+    alone = [p["sum_d"].astype(np.float64) for p in parts]
+    within = _sum([d * d for d in alone])
+    moments["sum_q2"] += np.rint(reciprocal * 2 * _products([d * d for d in alone]) / np.maximum(within, 1)).astype(
+        np.int64
+    )
+    parts = _aligned("blocks", fitted, tables["blocks"])
     for column in ("people", "references"):
-        blocks[column] = np.maximum(a[column], b[column])
+        tables["blocks"][column] = _most(parts, column)
     if shared == "people":
         for name, value, own in (
             ("search_moments", "sum_a2", "hits"),
@@ -299,39 +319,32 @@ def _share(tables: dict[str, Table], fitted: Sequence[dict[str, Table]], shared:
             ("search_design", "sum_k2", "searches"),
             ("mated_design", "sum_k2", "comparisons"),
         ):
-            a, b, table = _aligned(name, fitted, tables[name])
-            table[value] += _twice_root(np.maximum(a[value] - a[own], 0), np.maximum(b[value] - b[own], 0))
+            across = _expected if name.endswith("design") else _likely
+            tables[name][value] += 2 * across(_aligned(name, fitted, tables[name]), value, value, own)
         for name in ("search_design", "mated_design"):
-            a, b, table = _aligned(name, fitted, tables[name])
-            table["people"] = np.maximum(a["people"], b["people"])
+            tables[name]["people"] = _most(_aligned(name, fitted, tables[name]), "people")
 
 
-def _on_both_sides(fitted: Sequence[dict[str, Table]], table: Table) -> npt.NDArray[np.bool_]:
-    """Rows of `table` whose pair of labels has people who are probe and reference, in either tally."""
-    met = {
-        pair
-        for tables in fitted
-        for *pair_, probes, references, people in zip(
-            *(tables["nonmated_design"][c].tolist() for c in
-              ("probe_label", "reference_label", "probe_people", "reference_people", "people")),
-            strict=True,
-        )
-        if people < probes + references
-        for pair in [tuple(pair_)]
-    }  # fmt: skip
-    pairs = zip(table["probe_label"].tolist(), table["reference_label"].tolist(), strict=True)
-    return np.array([pair in met for pair in pairs], dtype=bool)
+def _pairs_across(fitted: Sequence[dict[str, Table]], design: Table) -> dict[tuple[int, int], float]:
+    """By pair of labels: pairs of probe people in two tallies over pairs in one; 0 where nobody is on both sides."""
+    parts = _aligned("nonmated_design", fitted, design)
+    met = reduce(np.logical_or, [p["people"] < p["probe_people"] + p["reference_people"] for p in parts])
+    people = [p["probe_people"].astype(np.float64) for p in parts]
+    within = np.maximum(_sum([n * (n - 1) for n in people]), 1)
+    ratio = np.where(met, 2 * _products([n * n for n in people]) / within, 0.0)
+    return dict(zip(zip(design["probe_label"].tolist(), design["reference_label"].tolist(), strict=True),
+                    ratio.tolist(), strict=True))  # fmt: skip
 
 
 def _searchers_are_found(fitted: Sequence[dict[str, Table]]) -> bool:
-    """Whether anybody is probe and reference in either tally (the first row is the margin)."""
+    """Whether anybody is probe and reference in any tally (the first row is the margin)."""
     designs = (tables["nonmated_design"] for tables in fitted)
     return any(int(d["people"][0]) < int(d["probe_people"][0] + d["reference_people"][0]) for d in designs)
 
 
-def _aligned(name: str, fitted: Sequence[dict[str, Table]], table: Table) -> tuple[Table, Table, Table]:
-    """Both tallies' rows of a table in the order of the added one, zeros where a tally has none."""
-    _, positions = _rows(name, fitted[0][name], fitted[1][name])
+def _aligned(name: str, fitted: Sequence[dict[str, Table]], table: Table) -> list[Table]:
+    """The tallies' rows of a table in the order of the added one, zeros where a tally has none."""
+    _, positions = _rows(name, [f[name] for f in fitted])
     aligned: list[Table] = []
     for source, at in zip(fitted, positions, strict=True):
         rows = {}
@@ -340,22 +353,63 @@ def _aligned(name: str, fitted: Sequence[dict[str, Table]], table: Table) -> tup
             values[at] = source[name][column]
             rows[column] = values
         aligned.append(rows)
-    return aligned[0], aligned[1], table
+    return aligned
 
 
-def _twice_root(a: Ints, b: Ints) -> Ints:
-    return np.rint(2.0 * np.sqrt(a.astype(np.float64)) * np.sqrt(b.astype(np.float64))).astype(np.int64)
+def _sum(arrays: Sequence[npt.NDArray[_T]]) -> npt.NDArray[_T]:
+    return reduce(np.add, arrays)
+
+
+def _most(parts: Sequence[Table], column: str) -> Ints:
+    return reduce(np.maximum, [p[column] for p in parts])
+
+
+def _products(squares: Sequence[Floats], others: Sequence[Floats] | None = None) -> Floats:
+    """Sum over pairs of different tallies of the root of one's square times the other's; both ways round, halved."""
+    a = [np.sqrt(s) for s in squares]
+    b = a if others is None else [np.sqrt(s) for s in others]
+    return np.asarray((_sum(a) * _sum(b) - _sum([x * y for x, y in zip(a, b, strict=True)])) / 2)
+
+
+def _pairs(parts: Sequence[Table], column: str, count: str) -> list[Floats]:
+    """Pairs of distinct comparisons of one person, twice: free of the comparisons' own scatter."""
+    return [np.maximum(p[column] - p[count], 0).astype(np.float64) for p in parts]
+
+
+def _expected(parts: Sequence[Table], one: str, other: str, count: str) -> Ints:
+    """Sum over people and pairs of tallies of x_a y_b (both ways round, halved), in proportion to their own squares."""
+    return np.rint(_products(_pairs(parts, one, count), _pairs(parts, other, count))).astype(np.int64)
+
+
+def _likely(parts: Sequence[Table], one: str, other: str, count: str) -> Ints:
+    """The same at its likely most: pairs of errors of one person that lie across tallies.
+
+    Within the tallies so many pairs share their person; across them about as many do, in proportion to all pairs there
+    are. Both numbers scatter, the more so the more errors a person has who has any. The inequality of Cauchy and
+    Schwarz is a limit that nothing exceeds.
+    """
+    made = [p[count].astype(np.float64) for p in parts]
+    within = np.maximum(_sum([m * m for m in made]), 1.0)
+    across = 2 * _products([m * m for m in made])
+    ratio = across / within
+    pairs = _pairs(parts, one, count), _pairs(parts, other, count)
+    seen = np.sqrt(_sum(pairs[0]) * _sum(pairs[1]))
+    mean = np.maximum(_products(*pairs), seen * ratio / 2)
+    of_a_person = 1 + 2 * seen / np.maximum(_sum(made), 1)
+    most = mean + LIKELY * np.sqrt((mean + 1) * of_a_person * (1 + ratio))
+    never_more = _products(*([p[c].astype(np.float64) for p in parts] for c in (one, other)))
+    return np.floor(np.minimum(most, never_more)).astype(np.int64)
 
 
 def _start(tally: Tally) -> float:
     return float(tally.levels[tally.spectrum_from]) if tally.spectrum_from < len(tally.levels) else np.inf
 
 
-def _people(a: Tally, b: Tally, shared: Sharing) -> dict[str, int]:
-    added = {key: a.people[key] + b.people[key] for key in a.people}
+def _people(tallies: Sequence[Tally], shared: Sharing) -> dict[str, int]:
+    added = {key: sum(t.people[key] for t in tallies) for key in tallies[0].people}
     if shared == "disjoint":
         return added
-    most = {key: max(a.people[key], b.people[key]) for key in a.people}
+    most = {key: max(t.people[key] for t in tallies) for key in tallies[0].people}
     if shared == "references":
         # Probes are other people; references the same. Who is on both sides is not known: at least this many.
         return added | {
@@ -366,19 +420,20 @@ def _people(a: Tally, b: Tally, shared: Sharing) -> dict[str, int]:
     return most | {"probes": added["probes"]}
 
 
-def _pair(a: tuple[int, int] | None, b: tuple[int, int] | None) -> tuple[int, int] | None:
-    return None if a is None or b is None else (a[0] + b[0], a[1] + b[1])
+def _sums(pairs: Sequence[tuple[int, int] | None]) -> tuple[int, int] | None:
+    known = [p for p in pairs if p is not None]
+    return None if len(known) < len(pairs) else (sum(p[0] for p in known), sum(p[1] for p in known))
 
 
-def _origin(a: Origin, b: Origin) -> Origin:
-    refused: dict[str, int] = dict(a.refused)
-    for reason, count in b.refused:
+def _origin(origins: Sequence[Origin]) -> Origin:
+    refused: dict[str, int] = {}
+    for reason, count in (pair for o in origins for pair in o.refused):
         refused[reason] = refused.get(reason, 0) + count
     return replace(
-        a,
-        failure_codes=tuple(dict.fromkeys((*a.failure_codes, *b.failure_codes))),
-        inputs=(*a.inputs, *b.inputs),
+        origins[0],
+        failure_codes=tuple(dict.fromkeys(c for o in origins for c in o.failure_codes)),
+        inputs=tuple(i for o in origins for i in o.inputs),
         refused=tuple(sorted(refused.items())),
-        queries=tuple(dict.fromkeys((*a.queries, *b.queries))),
-        note="; ".join(dict.fromkeys(n for n in (a.note, b.note) if n)),
+        queries=tuple(dict.fromkeys(q for o in origins for q in o.queries)),
+        note="; ".join(dict.fromkeys(o.note for o in origins if o.note)),
     )

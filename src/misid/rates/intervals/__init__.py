@@ -5,7 +5,7 @@ where it was not tried.
 """
 
 from misid.rates.intervals.chosen import eer_interval, interval_at_target, threshold_interval
-from misid.rates.intervals.clustered import fnir_interval, fnmr_interval, people_interval
+from misid.rates.intervals.clustered import fnir_interval, fnmr_interval, people_interval, trial_limits
 from misid.rates.intervals.model import (
     Interval,
     NonmatedDesign,
@@ -15,8 +15,8 @@ from misid.rates.intervals.model import (
     TrialDesign,
     TrialMoments,
 )
-from misid.rates.intervals.nonmated import fmr_interval
-from misid.rates.intervals.searches import fpir_interval, rarefied_fpir
+from misid.rates.intervals.nonmated import fmr_interval, fmr_limits
+from misid.rates.intervals.searches import fpir_interval, fpir_limits, rarefied_fpir
 
 __all__ = [
     "Interval",
@@ -28,11 +28,14 @@ __all__ = [
     "TrialMoments",
     "eer_interval",
     "fmr_interval",
+    "fmr_limits",
     "fnir_interval",
     "fnmr_interval",
     "fpir_interval",
+    "fpir_limits",
     "interval_at_target",
     "people_interval",
     "rarefied_fpir",
     "threshold_interval",
+    "trial_limits",
 ]

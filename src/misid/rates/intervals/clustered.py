@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from misid.ground.errors import UsageError
 from misid.rates.intervals.limits import binomial_limits
 from misid.rates.intervals.model import FEW_PEOPLE, Floats, Interval, Side, TrialDesign, TrialMoments, check_level
+from misid.rates.intervals.monotone import Monotone, Step
 from misid.rates.intervals.spread import MIN_EXCEEDANCES
 
 METHOD = "Clopper-Pearson on effective trials, clustered by person"
@@ -42,12 +45,26 @@ def _correlation_at(design: TrialDesign, moments: TrialMoments, at: int, errors:
     return max([smooth, *seen])
 
 
+def trial_limits(
+    design: TrialDesign, moments: TrialMoments, level: float = 0.95, steps: Iterable[Step] | None = None
+) -> Monotone:
+    """Limits of FNMR or FNIR of a label at many thresholds, with thresholds between levels in `steps`."""
+    steps = enumerate(moments.errors.astype(int).tolist()) if steps is None else steps
+    return Monotone(lambda at, e, side: _alone(design, moments, at, e, level, side), steps, rising=True)
+
+
 def _clustered(
     design: TrialDesign, moments: TrialMoments, at: int, errors: int | None, level: float, side: Side
 ) -> Interval:
+    check_level(level, side)
+    errors = int(moments.errors[at]) if errors is None else errors
+    return trial_limits(design, moments, level).interval(at, errors, side)
+
+
+def _alone(design: TrialDesign, moments: TrialMoments, at: int, e: int, level: float, side: Side) -> Interval:
+    """Limits of one threshold alone."""
     tail = check_level(level, side)
     k, n = design.trials, design.people
-    e = int(moments.errors[at] if errors is None else errors)
     if k == 0:
         return Interval(estimate=None, lo=None, hi=None, level=level, side=side, method=METHOD, errors=0, trials=0,
                         people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip
@@ -102,7 +119,8 @@ def fnmr_interval(
     -----
     Clopper-Pearson limits of the effective number of trials (Korn and Graubard 1998): trials over
     ``1 + rho (sum k^2 / sum k - 1)``. With one trial a person that is Clopper-Pearson itself; with no errors seen
-    rho is 1, so that the bound counts people.
+    rho is 1, so that the bound counts people. The upper limit is the least one of this and of all higher
+    thresholds, the lower limit the largest one of this and of all lower ones.
 
     Examples
     --------

@@ -33,7 +33,7 @@ class Interval:
     people : int
         People behind the trials.
     effective_people : float or None
-        People that independent trials would have needed to tell as much.
+        People that independent trials would have needed to tell as much as this threshold tells by itself.
     log_variance : float or None
         Variance of the log of the estimate (delta method, all sources together); None at zero errors.
     status : str

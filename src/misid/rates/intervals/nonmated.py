@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import sqrt
 
 import numpy as np
@@ -16,6 +17,7 @@ from misid.rates.intervals.model import (
     Side,
     check_level,
 )
+from misid.rates.intervals.monotone import Monotone, Step
 from misid.rates.intervals.spread import DEFAULT_SLOPE, MIN_EXCEEDANCES, few_people_factor, smooth_c, smooth_slope
 
 METHOD = "NBX-max"
@@ -98,7 +100,7 @@ def fmr_interval(
     level: float = 0.95,
     side: Side = "two",
 ) -> Interval:
-    """FMR with limits that know who was compared with whom (NBX-max).
+    """FMR with limits that know who was compared with whom (NBX-max), falling as the threshold rises.
 
     Parameters
     ----------
@@ -124,6 +126,9 @@ def fmr_interval(
     1/c. c is the larger of its direct estimate and of a fit over lower thresholds, where exceedances are
     common: people differ more the rarer the error is, and a direct estimate from few is often 0.
 
+    Limits made so at each threshold alone can rise with it where few exceedances are left. The upper limit is
+    therefore the least one of this and of all lower thresholds, the lower limit the largest of this and of all higher.
+
     Examples
     --------
     A hundred people, all ordered pairs, no exceedance at the upper level:
@@ -137,8 +142,22 @@ def fmr_interval(
     >>> i.status, i.errors, f"{i.hi:.1e}"
     ('bound', 0, '3.1e-04')
     """
+    check_level(level, side)
+    errors = int(moments.exceed[at]) if errors is None else errors
+    return fmr_limits(design, moments, level).interval(at, errors, side)
+
+
+def fmr_limits(
+    design: NonmatedDesign, moments: NonmatedMoments, level: float = 0.95, steps: Iterable[Step] | None = None
+) -> Monotone:
+    """Limits of FMR of two labels at many thresholds: `fmr_interval`, with thresholds between levels in `steps`."""
+    steps = enumerate(moments.exceed.astype(int).tolist()) if steps is None else steps
+    return Monotone(lambda at, t, side: _alone(design, moments, at, t, level, side), steps, rising=False)
+
+
+def _alone(design: NonmatedDesign, moments: NonmatedMoments, at: int, t: int, level: float, side: Side) -> Interval:
+    """FMR with limits of one threshold alone."""
     tail = check_level(level, side)
-    t = int(moments.exceed[at] if errors is None else errors)
     m = design.comparisons
     if m == 0:
         return Interval(estimate=None, lo=None, hi=None, level=level, side=side, method=METHOD, errors=0, trials=0,

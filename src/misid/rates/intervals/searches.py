@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from misid.rates.intervals.model import (
     Side,
     check_level,
 )
+from misid.rates.intervals.monotone import Monotone, Step
 from misid.rates.intervals.nonmated import pair_repetition, reference_variation
 from misid.rates.intervals.spread import DEFAULT_SLOPE, MIN_EXCEEDANCES, few_people_factor, smooth_c, smooth_slope
 
@@ -93,10 +95,39 @@ def fpir_interval(
     Hits are binomial given an effect on the hazard that all searches share (a gallery with more or fewer people
     who resemble many): gamma, with variance c from the delete-one-reference influence, or from its fit over lower
     thresholds if that is larger. Searches of one person, and reciprocal hits, reduce the effective searches.
+
+    As for FMR, the upper limit is the least one of this and of all lower thresholds, the lower limit the largest one
+    of this and of all higher ones.
     """
+    check_level(level, side)
+    errors = int(moments.hits[at]) if errors is None else errors
+    return fpir_limits(design, moments, nonmated, level).interval(at, errors, side)
+
+
+def fpir_limits(
+    design: SearchDesign,
+    moments: SearchMoments,
+    nonmated: tuple[NonmatedDesign, NonmatedMoments] | None = None,
+    level: float = 0.95,
+    steps: Iterable[Step] | None = None,
+) -> Monotone:
+    """Limits of FPIR of a label at many thresholds: `fpir_interval`, with thresholds between levels in `steps`."""
+    steps = enumerate(moments.hits.astype(int).tolist()) if steps is None else steps
+    return Monotone(lambda at, x, side: _alone(design, moments, nonmated, at, x, level, side), steps, rising=False)
+
+
+def _alone(
+    design: SearchDesign,
+    moments: SearchMoments,
+    nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
+    at: int,
+    x: int,
+    level: float,
+    side: Side,
+) -> Interval:
+    """FPIR with limits of one threshold alone."""
     tail = check_level(level, side)
     k = design.searches
-    x = int(moments.hits[at] if errors is None else errors)
     if k == 0 or design.references == 0:
         return Interval(estimate=None, lo=None, hi=None, level=level, side=side, method=METHOD, errors=0, trials=0,
                         people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip

@@ -115,7 +115,7 @@ def forest(groups: GroupRates, key: str, people: dict[str, int]) -> Figure:
         ),
         caption=f"{words.unit[0].upper()}{words.unit[1:]}. Sorted by upper limit. Point and bar: estimate and {level} "
         f"limits of each group on its own ({methods}). Open triangle on a dashed bar: only the upper limit "
-        "means something. Vertical line: everybody.",
+        "means something, and the bar goes on to 0, left of the axis. Vertical line: everybody.",
         columns=RECORD_KEYS,
         rows=[{**record(r), "warnings": "; ".join(r.warnings)} for r in rated],
         hole="no group has limits",
@@ -131,6 +131,8 @@ def _forest_chart(groups: GroupRates, drawn: Sequence[Rate], people: dict[str, i
     overall = groups.overall[1] if groups.overall else None
     seen = [v for r in drawn for v in (r.lo, r.estimate, r.hi) if v]
     seen += [overall.estimate] if overall is not None and overall.estimate else []
+    # A bound reaches down to 0, which no logarithmic axis has: a decade and a half of it is shown.
+    seen += [r.hi / 30 for r in drawn if r.hi and not (r.status == "ok" and r.estimate)]
     domain = log_domain(seen)
     labels = labels_of([r.probe_group for r in drawn], groups.attribute)
     rows = [

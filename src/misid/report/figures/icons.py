@@ -45,11 +45,16 @@ def shared_sizes(rates: list[Rate]) -> list[int]:
 
 def laid_out(rate: Rate, size: int) -> Array:
     """The icons of one rate among `size` trials."""
+    estimate = rate.estimate if rate.status == "ok" and rate.estimate else 0.0
+    return array_of(estimate, rate.hi or 0.0, size)
+
+
+def array_of(estimate: float, hi: float, size: int) -> Array:
+    """The icons of a proportion and its upper limit among `size`: at least one is marked where it is above 0."""
     each = max(1, size // MOST_ICONS)
     icons = size // each
-    estimate = rate.estimate if rate.status == "ok" and rate.estimate else 0.0
     marked = min(icons, max(1, round(estimate * size / each))) if estimate else 0
-    top = min(icons, math.ceil((rate.hi or 0.0) * size / each - 1e-9))
+    top = min(icons, math.ceil(hi * size / each - 1e-9))
     return Array(size=size, icons=icons, each=each, marked=marked, possible=max(0, top - marked))
 
 
@@ -76,7 +81,7 @@ def icon_array(rate: Rate, size: int, *, name: str, title: str) -> Figure:
     level = percent(rate.level)
     trial, trials = ("search", "searches") if words.unit == "per search" else ("comparison", "comparisons")
     one = f"One icon is one {trial}" if array.each == 1 else f"One icon is {count(array.each)} {trials}"
-    caption = f"{one}; {count(array.size)} {words.of}, {count(_PER_ROW.get(array.icons, 100))} icons a row. "
+    caption = f"{one}; {count(array.size)} {words.of}, {count(icons_a_row(array))} icons a row. "
     if array.marked:
         caption += f"Filled squares: the estimate, {whole(rate.estimate or 0.0, size)}. "
         if array.marked * array.each > (rate.estimate or 0.0) * size * 1.5:
@@ -91,13 +96,19 @@ def icon_array(rate: Rate, size: int, *, name: str, title: str) -> Figure:
         caption=caption,
         columns=RECORD_KEYS,
         rows=({**record(rate), "warnings": "; ".join(rate.warnings)},),
-        svg=_svg(array, ink, name, title, sentence) if drawable else "",
+        svg=array_svg(array, ink, name, title, sentence) if drawable else "",
         hole=sentence,
     )
 
 
-def _svg(array: Array, ink: Ink, name: str, title: str, sentence: str) -> str:
-    per_row = _PER_ROW.get(array.icons, 100)
+def icons_a_row(array: Array) -> int:
+    """How many stand beside each other."""
+    return _PER_ROW.get(array.icons, 100)
+
+
+def array_svg(array: Array, ink: Ink, name: str, title: str, sentence: str) -> str:
+    """The picture: filled squares, hollow squares, dots, `title` and `sentence` for those who cannot see it."""
+    per_row = icons_a_row(array)
     rows = math.ceil(array.icons / per_row)
     cell = _WIDTH / per_row
     side = round(cell * 0.74, 2)

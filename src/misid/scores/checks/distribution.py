@@ -19,6 +19,12 @@ MAX_ZOOMS = 4
 LEAST_SPIKE = 5
 """Fewer rows than this with one value are taken for scores."""
 
+FAR = 50.0
+"""Ranges of all other scores beyond which a few rows are worth a warning."""
+
+ABSURD = 1_000.0
+"""And beyond which no matcher puts a score."""
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -62,6 +68,17 @@ class Spike:
     mated: int
     nearest: float
     explained: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stray:
+    """A few rows far from all others; `ranges` is how far, in ranges of the others."""
+
+    value: float
+    n: int
+    mated: int
+    nearest: float
+    ranges: float
 
 
 def histogram(engine: Engine, lowest: float, highest: float, *, codes_at: int) -> Histogram:
@@ -157,6 +174,8 @@ def _stands_apart(found: Histogram, end: int, *, codes_at: int | None = None) ->
     stands apart on a scale that is ten times as long, also where its distance is one step.
     """
     rest = found.part(1, len(found.n)) if end == 0 else found.part(0, -1)
+    if found.n[end] > rest.n.sum() and found.low[end] < found.high[end]:
+        return False  # Most scores are in this bin: the others stand apart from it.
     if len(rest.n) == 1 and rest.low[0] == rest.high[0]:
         return False  # Two values are a scale of two values.
     gap = rest.low[0] - found.high[0] if end == 0 else found.low[-1] - rest.high[-1]
@@ -169,13 +188,15 @@ def _stands_apart(found: Histogram, end: int, *, codes_at: int | None = None) ->
     return bool(gap > 0.5 * _spread(rest) and gap > 3 * step)
 
 
-def spikes(found: Histogram, *, codes_at: int) -> tuple[list[Spike], Histogram]:
-    """Values that stand apart as failure codes do, and the histogram without them.
+def spikes(found: Histogram, *, codes_at: int) -> tuple[list[Spike], list[Stray], Histogram]:
+    """Values that stand apart as failure codes do, a few rows far away, and the histogram without the spikes.
 
     From either end inwards, a bin that stands apart is a spike where it holds one value in `LEAST_SPIKE`
-    rows or more, and not more rows than the rest together; a few rows far away are passed over as scores.
+    rows or more, and not more rows than the rest together; other rows that stand apart are scores, and strays where
+    they are further from the others than `FAR` times their range.
     """
     first, last, met = 0, len(found.n), []
+    passed: list[int] = []
     apart = np.zeros(len(found.n), dtype=bool)
     for end in (0, -1):
         while last - first > 1 and _stands_apart(found.part(first, last), end, codes_at=codes_at):
@@ -190,8 +211,39 @@ def spikes(found: Histogram, *, codes_at: int) -> tuple[list[Spike], Histogram]:
                     value=value, n=n, mated=mated, nearest=nearest, explained=_explained(value, n, mated, rest, nearest)
                 ))  # fmt: skip
                 apart[at] = met[-1].explained is None
+            else:
+                passed.append(at)
     keep = ~apart
-    return met, Histogram(low=found.low[keep], high=found.high[keep], n=found.n[keep], mated=found.mated[keep])
+    return (
+        met,
+        _strays(found, first, last, passed),
+        Histogram(low=found.low[keep], high=found.high[keep], n=found.n[keep], mated=found.mated[keep]),
+    )
+
+
+def _strays(found: Histogram, first: int, last: int, passed: list[int]) -> list[Stray]:
+    """Of the bins that were passed over, those too far out; what lies beyond one of them is one too.
+
+    From the middle outwards, so that a long tail, each score of which is not so far from the last, is none.
+    """
+    strays: list[Stray] = []
+    low, high = float(found.low[first]), float(found.high[last - 1])
+    for end in (0, -1):
+        beyond = False
+        for at in sorted((p for p in passed if (p < first) == (end == 0)), reverse=end == 0):
+            value, nearest = (float(found.high[at]), low) if end == 0 else (float(found.low[at]), high)
+            # Halves first: the difference of two large doubles can be infinite.
+            gap, span = abs(nearest / 2 - value / 2), high / 2 - low / 2
+            ranges = gap / span if span > gap * 1e-300 else math.inf
+            if span > 0 and (beyond or ranges > FAR):
+                beyond = True
+                strays.append(Stray(value=value, n=int(found.n[at]), mated=int(found.mated[at]), nearest=nearest,
+                                    ranges=ranges))  # fmt: skip
+            elif end == 0:
+                low = float(found.low[at])
+            else:
+                high = float(found.high[at])
+    return strays
 
 
 def _explained(value: float, n: int, mated: int, rest: Histogram, nearest: float) -> str | None:

@@ -9,9 +9,19 @@ from misid.engine.seam import literal
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
 from misid.scores.checks.ids import LOOKS, NAME, Look, case_expression
+from misid.scores.checks.numbers import NUMBERINGS, SOCIAL_SECURITY, believed, chance_of_issued, issued
 from misid.scores.checks.samples import people_select
 from misid.scores.checks.sql import PROBES, REFERENCES, masked, row, rows
 from misid.scores.model import Scores
+
+LOOKED_AT = 5_000
+"""Ids of one form whose check digits are computed."""
+
+SPREAD = 300_000_000
+"""Nine-digit ids that lie closer together than this are a series, not social security numbers of a population."""
+
+FEWEST = 5
+"""Fewer nine-digit ids are not worth a warning."""
 
 
 def identifying_problems(scores: Scores) -> list[Problem]:
@@ -46,6 +56,9 @@ def column_problems(engine: Engine, column: str, select: str) -> list[Problem]:
             if c["look"] != position:
                 continue
             shown = f"FROM ({looks}) AS looked WHERE look = {position}"
+            if look.shape:
+                problems += _numbered(engine, column, look, shown, c, total)
+                continue
             if _believed(look, c, total) and (look.what != NAME or _diverse(engine, shown, c["n"])):
                 examples = rows(engine, f"SELECT {masked('id')} AS shown {shown} ORDER BY id LIMIT 5")
                 problems.append(problem(
@@ -60,6 +73,38 @@ def column_problems(engine: Engine, column: str, select: str) -> list[Problem]:
                     count=c["n"], allowed="opaque ids", remedy="misid pseudonymise if they are names",
                 ))  # fmt: skip
     return problems
+
+
+def _numbered(
+    engine: Engine, column: str, look: Look, shown: str, counted: dict[str, Any], total: int
+) -> list[Problem]:
+    """Numbers with a check digit, and those that can be told only from what was never issued."""
+    ids = [str(r["id"]) for r in rows(engine, f"SELECT id {shown} ORDER BY md5(id), id LIMIT {LOOKED_AT}")]
+    for numbering in NUMBERINGS[look.shape]:
+        chance = None
+        if numbering is SOCIAL_SECURITY:
+            lowest, highest = min(map(int, ids)), max(map(int, ids))
+            if counted["n"] < 0.9 * total or highest - lowest < SPREAD or not all(map(issued, ids)):
+                continue
+            chance = chance_of_issued(lowest, highest)
+        if believed(numbering, ids, chance):
+            examples = rows(engine, f"SELECT {masked('id')} AS shown {shown} ORDER BY id LIMIT 5")
+            return [problem(
+                "E043", where=f"ids of {column}", count=counted["n"],
+                seen=f"{counted['n']:,} of {total:,} ids have the form of a {numbering.what}, and "
+                f"{sum(map(numbering.right, ids)):,} of {len(ids):,} looked at pass its check",
+                examples=tuple(dict.fromkeys(e["shown"] for e in examples)),
+                allowed="opaque ids: misid holds no names, addresses, numbers of documents or dates of birth",
+                remedy="misid pseudonymise, which replaces them by a keyed hash whose key stays with you",
+            )]  # fmt: skip
+        if numbering is SOCIAL_SECURITY and len(ids) >= FEWEST:
+            return [problem(
+                "W021", where=f"ids of {column}", count=counted["n"],
+                seen=f"{counted['n']:,} of {total:,} ids are nine digits, all over the range of social security "
+                "numbers and none that was never issued; so few cannot be told from other numbers",
+                allowed="opaque ids", remedy="misid pseudonymise if they are numbers of people",
+            )]  # fmt: skip
+    return []
 
 
 def _believed(look: Look, counted: dict[str, Any], total: int) -> bool:

@@ -27,7 +27,8 @@ class Look:
 
     `share` is of all distinct ids in the column; `least` a number of them. `sparse` asks besides that the
     digits are not a running number: their span is at least 1,000 times the number of ids. `unless_coded`
-    asks that fewer than half of the matches end in a group of digits that begins with 00.
+    asks that fewer than half of the matches end in a group of digits that begins with 00. `shape` names kinds of
+    numbers with a check digit (`misid.scores.checks.numbers`): then that is asked, and nothing else.
     """
 
     what: str
@@ -36,6 +37,11 @@ class Look:
     least: int
     sparse: bool = False
     unless_coded: bool = False
+    shape: str = ""
+
+
+def _shape(shape: str, pattern: str) -> Look:
+    return Look(what="identity number", pattern=f"^({pattern})$", share=0.0, least=1, shape=shape)
 
 
 NAME = "name of a person"
@@ -61,6 +67,24 @@ LOOKS = (
         share=0.5,
         least=3,
         unless_coded=True,
+    ),
+    _shape("spanish", "[0-9]{8}-?[A-HJ-NP-TV-Z]|[XYZ]-?[0-9]{7}-?[A-HJ-NP-TV-Z]"),
+    _shape("curp", "[A-Z][AEIOUX][A-Z]{2}[0-9]{2}[01][0-9][0-3][0-9][HMX][A-Z]{2}[B-DF-HJ-NP-TV-ZÑ]{3}[0-9A-Z][0-9]"),
+    _shape("italian", "(?i:[A-Z]{6}[0-9]{2}[A-EHLMPR-T][0-9]{2}[A-Z][0-9]{3}[A-Z])"),
+    _shape("french", "[12][ ]?[0-9]{2}[ ]?(0[1-9]|1[0-2])[ ]?([0-9]{2}|2[AB])[ ]?[0-9]{3}[ ]?[0-9]{3}[ ]?[0-9]{2}"),
+    _shape("iban", "[A-Z]{2}[0-9]{2}([0-9A-Z]{11,30}|( [0-9A-Z]{4}){2,7}( [0-9A-Z]{1,4})?)"),
+    _shape("18 digits", "[1-9][0-9]{5}(19|20)[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]{4}[0-9Xx]"),
+    _shape("16 digits", "[3-6][0-9]{3}([ -]?[0-9]{4}){3}"),
+    _shape("13 digits", "[0-9]{13}"),
+    _shape("12 digits", "[2-9][0-9]{3}([ -]?[0-9]{4}){2}"),
+    _shape("11 digits", "[0-9]{11}|[0-9]{3}\\.[0-9]{3}\\.[0-9]{3}-[0-9]{2}"),
+    _shape("10 digits", "[0-9]{6}[-+]?[0-9]{4}"),
+    _shape("9 digits", "[0-9]{9}"),
+    Look(
+        what="identity number (Pakistani CNIC)",
+        pattern="^[1-8][0-9]{4}-[0-9]{7}-[0-9]$",
+        share=0.5,
+        least=3,
     ),
     Look(what="passport or document number", pattern="^[A-Z]{1,2}-?[0-9]{7,9}$", share=0.5, least=3, sparse=True),
     Look(

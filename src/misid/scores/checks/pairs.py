@@ -70,13 +70,7 @@ def pair_problems(scores: Scores, rows: int, *, thorough: bool, exact_rows: int 
     drop(engine, _IDS)
     problems = []
     if found["again"]:
-        differing = f"{found['again_differing']:,} of the pairs with different scores"
-        problems.append(problem(
-            "E038", where="comparisons", count=found["surplus"],
-            seen=f"{found['again']:,} pairs of probe and reference in several rows{chosen}, {differing}{slice_text}",
-            allowed="one row a comparison", remedy="leave the repeated rows out of the input, or give every sample "
-            "an id of its own where the rows are comparisons of different samples",
-        ))  # fmt: skip
+        problems.append(_repeated(found, chosen, slice_text))
     if found["both_ways"]:
         problems.append(_directions(found, chosen, slice_text))
     distinct = found["pairs"] + found["both_ways"] - found["both_same"] if both_ways and not chosen else None
@@ -92,6 +86,32 @@ def _sides_share_samples(engine: Engine) -> bool:
         FROM {PROBES} AS p JOIN {REFERENCES} AS r ON p.sample = r.sample""",
     )
     return bool(shared["n"] > 0 and shared["differ"] == 0)
+
+
+def _repeated(found: dict[str, int], chosen: str, slice_text: str) -> Problem:
+    """The same row again is a copy; another score for the same two ids is a second comparison under one name."""
+    pairs, differ = found["again"], found["again_differing"]
+    one = pairs == 1
+    several = (
+        f"a row too many: {pairs:,} pair{'' if one else 's'} of probe and reference "
+        f"{'stands' if one else 'stand'} in several rows{chosen}"
+    )
+    if not differ:
+        seen = f"{several}, always with the same score"
+        remedy = "leave the repeated rows out of the input"
+    elif differ == pairs:
+        seen = f"{several}, with different scores"
+        remedy = "give every sample an id of its own where the rows are comparisons of different samples"
+    else:
+        seen = f"{several}, {differ:,} of them with different scores"
+        remedy = (
+            "leave out the rows that are only repeated, and give every sample an id of its own where the rows are "
+            "comparisons of different samples"
+        )
+    return problem(
+        "E038", where="comparisons", count=found["surplus"], seen=f"{seen}{slice_text}",
+        allowed="one row a comparison", remedy=remedy,
+    )  # fmt: skip
 
 
 def _directions(found: dict[str, int], chosen: str, slice_text: str) -> Problem:

@@ -10,7 +10,7 @@ import numpy as np
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
 from misid.scores.checks import distribution
-from misid.scores.checks.distribution import Histogram, Spike
+from misid.scores.checks.distribution import Histogram, Spike, Stray
 from misid.scores.checks.polarity import other_polarity
 from misid.scores.checks.samples import Facts
 from misid.scores.checks.sql import PROBES, SIDES, row
@@ -54,9 +54,9 @@ def value_problems(scores: Scores, found: Facts, not_failures: Sequence[float]) 
         return problems, notes
     codes_at = 0 if scores.polarity == "similarity" else -1
     whole = distribution.histogram(scores.engine, found.lowest, found.highest, codes_at=codes_at)
-    spikes, rest = distribution.spikes(whole, codes_at=codes_at)
+    spikes, strays, rest = distribution.spikes(whole, codes_at=codes_at)
     failures, spike_warnings = _spikes(scores, spikes, not_failures)
-    problems += failures + spike_warnings
+    problems += failures + spike_warnings + _strays(scores, strays, not_failures)
     problems += _constant_samples(scores, found, [s.value for s in spikes], not_failures)
     problems += _polarity(scores, rest)
     if whole.values is not None and whole.values <= FEW_VALUES and found.finite > 10 * whole.values:
@@ -122,6 +122,29 @@ def _spikes(
         else:
             failures.append(_undeclared(text, seen, spike.n, "scores"))
     return failures, others
+
+
+def _strays(scores: Scores, strays: Sequence[Stray], not_failures: Sequence[float]) -> list[Problem]:
+    """Rows so far from all others that something else than a matcher must have written them."""
+    found: dict[tuple[bool, bool], list[Stray]] = {}
+    for stray in strays:
+        if _on_input_scale(scores, stray.value) not in not_failures:
+            end = stray.ranges > distribution.ABSURD, stray.value < stray.nearest
+            found.setdefault(end, []).append(stray)
+    problems = []
+    for (absurd, _), of in sorted(found.items(), reverse=True):
+        nearest, furthest = (f(of, key=lambda s: s.ranges) for f in (min, max))
+        text = _text(scores, nearest.value)
+        values = text if nearest is furthest else f"from {text} to {_text(scores, furthest.value)}"
+        times = f"{nearest.ranges:,.0f}" if nearest.ranges < 1e6 else "more than a million"
+        problems.append(problem(
+            "E050" if absurd else "W025", where="scores", count=sum(s.n for s in of),
+            seen=f"{values}, the nearest other score is {_text(scores, nearest.nearest)}: {times} times the range of "
+            f"all others away; {sum(s.mated for s in of):,} mated",
+            allowed="scores of one scale", remedy=f"correct or leave out these rows; --failure {text} if it means that "
+            f"the comparison failed, --not-failure {text} if it is a score",
+        ))  # fmt: skip
+    return problems
 
 
 def _undeclared(text: str, seen: str, count: int, where: str) -> Problem:

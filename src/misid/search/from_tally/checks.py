@@ -105,14 +105,14 @@ def level_fits(projection: Projection) -> tuple[LevelFit, ...]:
 def _level_fit(projection: Projection, member: Member) -> LevelFit:
     curve, theta, block = member.fit.curve, member.fit.theta, member.block
     thresholds = projection.test.levels[block.levels]
-    made = np.bincount(block.group, weights=block.references, minlength=projection.test.n_groups)
+    made = np.bincount(block.group, weights=block.weight * block.references, minlength=projection.test.n_groups)
     start = curve.place(member.log_rates, theta)
     rate = np.exp(curve.mean_log_p(curve.x(thresholds)[:, None] + start, theta))
     return LevelFit(
         curve=f"{curve.tail.name}, {curve.scale.name}" + (", two kinds of probes" if curve.mixture else ""),
         per_search=member.per_search,
         thresholds=thresholds,
-        observed=np.cumsum(block.counts.sum(axis=0)[::-1])[::-1],
+        observed=np.cumsum(block.total[::-1])[::-1],
         fitted=rate @ made,
     )
 
@@ -122,7 +122,7 @@ def stability(projection: Projection, gallery: float, threshold: float) -> Stabi
     depths = sorted({m.per_search for m in projection.members})
     quantiles = []
     for depth in depths:
-        part = replace(projection, members=tuple(m for m in projection.members if m.per_search == depth))
+        part = replace(projection, members=tuple(m for m in projection.members if m.per_search == depth), answered={})
         quantiles.append(np.quantile(part.fpir(gallery, threshold) @ projection.searched, [0.025, 0.5, 0.975]))
     lo, middle, hi = (tuple(float(q[k]) for q in quantiles) for k in range(3))
     return Stability(per_search=tuple(depths), estimate=middle, lo=lo, hi=hi)

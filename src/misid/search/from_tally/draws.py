@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy.special import gammainc
 
 from misid.search.from_tally.block import FEW_IN_GROUP, FitBlock
 from misid.search.from_tally.counts import Floats, Ints, TestCounts
-from misid.search.from_tally.fit import Curve, Fit, gradients, penalty_curvature, penalty_gradient
+from misid.search.from_tally.fit import Curve, Fit, penalty_curvature, slopes
 from misid.tally.model import N_BLOCKS
 
 CROSS_EXCEEDANCES = 30
@@ -101,67 +102,87 @@ class Drawn:
     cross: Floats | None
     """(d, G); None where there is one group."""
 
-
-def _one_step(
-    fit: Fit, block: FitBlock, x: Floats, log_rates: Floats, information: Floats, groups: int
-) -> tuple[Floats, Floats]:
-    """(N_BLOCKS, p) parameters and (N_BLOCKS, G) log rates without each block of references."""
-    curve, theta = fit.curve, fit.theta
-    whole = gradients(curve, block, x, log_rates, theta, quick=True).sum(axis=0)
-    residual = whole - penalty_gradient(curve, theta)
-    thetas, rates = np.empty((N_BLOCKS, len(theta))), np.empty((N_BLOCKS, groups))
-    base = np.log(block.rates(groups))
-    for b in range(N_BLOCKS):
-        fewer = block.without(b)
-        change = np.log(fewer.rates(groups)) - base
-        rates[b] = log_rates + change
-        score = gradients(curve, fewer, x, rates[b], theta, quick=True).sum(axis=0)
-        score -= penalty_gradient(curve, theta)
-        thetas[b] = theta + np.linalg.solve(information, score - residual)
-    return thetas, rates
+    @property
+    def groups(self) -> int:
+        return int(self.own.shape[1])
 
 
-def covariance(
-    fit: Fit, block: FitBlock, x: Floats, log_rates: Floats, searches: int, cross: Cross | None, picked: Ints
-) -> Floats:
-    """Covariance of (theta, log rates of groups, log cross rates), from probes plus from references."""
-    curve, theta, groups = fit.curve, fit.theta, len(log_rates)
-    p, n = len(theta), len(block.group)
-    scale = searches / n
-    g = gradients(curve, block, x, log_rates, theta)
-    prior = penalty_curvature(curve, theta)
-    information = g.T @ g + prior
-    # Scores of the whole change with the groups' rates: a search moves those too.
-    turned = (gradients(curve, block, x, log_rates + _STEP, theta) - g) / _STEP
-    by_group = np.zeros((groups, p))
-    np.add.at(by_group, block.group, turned)
-    reached = block.counts.sum(axis=1)
-    exceed = np.bincount(block.group, weights=reached, minlength=groups)
+@dataclass(frozen=True, kw_only=True)
+class RateErrors:
+    """How sure the rates are that curves must meet: of every group's own comparisons, then of its cross ones."""
+
+    moved: Floats
+    """(n, r) influence of a search of each row of the block; r is G or 2 G."""
+    variance: Floats
+    """(r, r) from searches."""
+    by_block: Floats
+    """(N_BLOCKS, r) log rates without each block of references."""
+
+
+def rate_errors(block: FitBlock, log_rates: Floats, cross: Cross | None) -> RateErrors:
+    """Influence of searches on the rates, and rates without blocks of references."""
+    groups, n = len(log_rates), len(block.group)
+    exceed, rate = block.exceed(groups), np.exp(log_rates)
     many = exceed >= FEW_IN_GROUP
-    rate = np.exp(log_rates)
+    base = np.log(block.rates(groups))
+    by_block = np.stack([log_rates + np.log(block.rates(groups, b)) - base for b in range(N_BLOCKS)])
     moved = np.zeros((n, groups))
-    excess = reached - block.references * rate[block.group]
-    moved[np.arange(n), block.group] = excess / np.maximum(exceed[block.group], 1.0)
+    moved[np.arange(n), block.group] = block.reached - block.references * rate[block.group]
+    moved[:, many] /= exceed[many]
     if not many.all():
-        moved[:, ~many] = ((reached - block.references * rate[~many][0]) / max(exceed.sum(), 1.0))[:, None]
-    theta_influence = np.linalg.solve(information, (g + moved @ by_group).T).T
-    # Rates are those of all searches, curves of the ones picked.
-    fewer = np.sqrt(1 / scale)
-    parts = [theta_influence, moved * fewer]
-    thetas, rates = _one_step(fit, block, x, log_rates, information, groups)
-    jack = [thetas, rates]
-    if cross is not None:
-        parts.append(cross.influence[picked] * np.sqrt(scale))
-        jack.append(cross.by_block)
-    influence, left_out = np.concatenate(parts, axis=1), np.concatenate(jack, axis=1)
-    from_probes = influence.T @ influence
+        pooled = (block.reached - block.references * rate[~many][0]) / max(exceed.sum(), 1.0)
+        moved[:, ~many] = pooled[:, None]
+    variance = (moved * block.weight[:, None]).T @ moved
+    if block.scatter is not None:
+        within = np.bincount(block.group, weights=block.scatter.sum(axis=(1, 2)), minlength=groups)
+        variance[np.diag_indices(groups)] += np.where(many, within / np.maximum(exceed, 1.0) ** 2, 0.0)
+    if cross is None:
+        return RateErrors(moved=moved, variance=variance, by_block=by_block)
+    sums = np.stack([np.bincount(block.row, weights=column, minlength=n) for column in cross.influence.T], axis=1)
+    both = np.concatenate([moved, sums / block.weight[:, None]], axis=1)
+    whole = (both * block.weight[:, None]).T @ both
+    whole[:groups, :groups] = variance
+    whole[groups:, groups:] = cross.influence.T @ cross.influence
+    return RateErrors(moved=both, variance=whole, by_block=np.concatenate([by_block, cross.by_block], axis=1))
+
+
+def covariance(fit: Fit, block: FitBlock, x: Floats, log_rates: Floats, errors: RateErrors) -> tuple[Floats, float]:
+    """Covariance of (theta, log rates), from probes plus from references; and by how much it exceeds the likelihood's.
+
+    The second number is the mean over parameters of their variance over that of independent comparisons, at least 1:
+    differences of log likelihoods between curves are too large by about as much.
+    """
+    curve, theta, groups = fit.curve, fit.theta, len(log_rates)
+    p = len(theta)
+    found = slopes(curve, block, x, log_rates, theta)
+    prior, squares = penalty_curvature(curve, theta), found.squares(block)
+    inverse = np.linalg.inv(squares + prior)
+    # Scores of the whole change with the groups' rates: a search moves those too.
+    turned = (slopes(curve, block, x, log_rates + _STEP, theta).theta - found.theta) / _STEP
+    by_group = np.zeros((groups, p))
+    np.add.at(by_group, block.group, turned * block.weight[:, None])
+    own = errors.moved[:, :groups]
+    score = found.theta + own @ by_group
+    theta_theta = (score * block.weight[:, None]).T @ score + squares
+    theta_theta -= (found.theta * block.weight[:, None]).T @ found.theta
+    theta_rates = (score * block.weight[:, None]).T @ errors.moved
+    jack = found.by_block(block) + (errors.by_block[:, :groups] - log_rates) @ by_group
+    left_out = np.concatenate([jack @ inverse, errors.by_block], axis=1)
     centred = left_out - left_out.mean(axis=0)
-    from_references = (N_BLOCKS - 1) / N_BLOCKS * (centred.T @ centred)
-    out = from_probes + from_references
-    inverse = np.linalg.inv(information)
-    # A parameter held by its prior is as uncertain as the prior.
+    out = (N_BLOCKS - 1) / N_BLOCKS * (centred.T @ centred)
+    out[:p, :p] += inverse @ theta_theta @ inverse
+    out[:p, p:] += inverse @ theta_rates
+    out[p:, :p] = out[:p, p:].T
+    out[p:, p:] += errors.variance
+    inflation = max(1.0, float(np.trace(squares @ out[:p, :p])) / p)
+    # A parameter held by its prior is as uncertain as the prior; none is more than twice as uncertain as that.
     out[:p, :p] += inverse @ prior @ inverse
-    return np.asarray(out)
+    shrink = np.linalg.inv(np.eye(p) + out[:p, :p] @ prior / 4)
+    out[:p, :p] = shrink @ out[:p, :p]
+    out[:p, :p] = (out[:p, :p] + out[:p, :p].T) / 2
+    out[:p, p:] = shrink @ out[:p, p:]
+    out[p:, :p] = out[:p, p:].T
+    return out, inflation
 
 
 def draw(
@@ -177,13 +198,14 @@ def draw(
     wider = np.sqrt(df / rng.chisquare(df, (count, 1)))
     drawn = centre + (rng.standard_normal((count, len(centre))) @ root.T) * wider
     theta = drawn[:, :p]
-    own = np.empty((count, groups))
-    other = None if cross is None else np.empty((count, groups))
-    for d in range(count):
-        own[d] = -fit.curve.place(drawn[d, p : p + groups], theta[d])
-        if cross is not None and other is not None:
-            other[d] = x_levels[cross.level] - fit.curve.place(drawn[d, p + groups :], theta[d])
+    own = -fit.curve.place(drawn[:, p : p + groups], theta)
+    other = None
+    if cross is not None:
+        other = x_levels[cross.level] - fit.curve.place(drawn[:, p + groups :], theta)
     return Drawn(curve=fit.curve, theta=theta, own=own, cross=other)
+
+
+_AT_ONCE = 1 << 19
 
 
 def fpir_draws(drawn: Drawn, gallery: float, threshold: float, shares: Floats, candidates: int = 1) -> Floats:
@@ -191,18 +213,32 @@ def fpir_draws(drawn: Drawn, gallery: float, threshold: float, shares: Floats, c
 
     Given the probe, candidates of a large gallery are Poisson.
     """
-    count, groups = drawn.own.shape
-    x = float(drawn.curve.x(np.array([threshold]))[0])
-    out = np.empty((count, groups))
-    for d in range(count):
-        e, log_w = drawn.curve.effects(drawn.theta[d], 81, 7.0)
-        log_p = drawn.curve.log_p(x - drawn.own[d][:, None] - e, drawn.theta[d])
-        none = np.log1p(-np.exp(np.minimum(log_p, -1e-12)))
+
+    def some(expected: Floats) -> Floats:
+        return -np.expm1(-expected) if candidates == 1 else np.asarray(gammainc(candidates, expected))
+
+    return over_probes(drawn, gallery, threshold, shares, some)
+
+
+def over_probes(
+    drawn: Drawn, gallery: float, threshold: float, shares: Floats, of_expected: Callable[[Floats], Floats]
+) -> Floats:
+    """(d, G) mean over probes of a function of the expected non-mated candidates, -N log(1 - p)."""
+    curve = drawn.curve
+    x = float(curve.x(np.array([threshold]))[0])
+    out = np.empty(drawn.own.shape)
+    few = max(1, _AT_ONCE // (drawn.groups * 61 * (2 if curve.mixture else 1)))
+    for first in range(0, len(out), few):
+        mine = slice(first, first + few)
+        theta = drawn.theta[mine]
+        e, log_w = curve.effects(theta, 61, 6.5)
+
+        def none(own: Floats, theta: Floats = theta, e: Floats = e) -> Floats:
+            log_p = curve.log_p(x - own[:, :, None] - e[:, None, :], theta)
+            return np.asarray(np.log1p(-np.exp(np.minimum(log_p, -1e-12))))
+
+        expected = none(drawn.own[mine])
         if drawn.cross is not None:
-            log_x = drawn.curve.log_p(x - drawn.cross[d][:, None] - e, drawn.theta[d])
-            with_others = np.log1p(-np.exp(np.minimum(log_x, -1e-12)))
-            none = shares[:, None] * none + (1 - shares)[:, None] * with_others
-        expected = -gallery * none
-        some = -np.expm1(-expected) if candidates == 1 else gammainc(candidates, expected)
-        out[d] = some @ np.exp(log_w)
+            expected = shares[:, None] * expected + (1 - shares)[:, None] * none(drawn.cross[mine])
+        out[mine] = np.einsum("dgk,dk->dg", of_expected(-gallery * expected), np.exp(log_w))
     return out

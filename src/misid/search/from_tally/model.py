@@ -14,19 +14,22 @@ from misid.rates.intervals import rarefied_fpir
 from misid.search.from_tally.bound import TailMean, naive_binomial, tail_mean, upper_bound
 from misid.search.from_tally.checks import Misfit, misfit
 from misid.search.from_tally.counts import Floats, Ints, TestCounts, counts_of
+from misid.search.from_tally.kin import Kin
 from misid.search.from_tally.mates import MateCounts, fnir_limits, mates_of
 from misid.search.from_tally.project import Projection, project
+from misid.search.from_tally.reach import FARTHEST, PEOPLE, Reach, farthest, reach_of
+from misid.search.from_tally.unequal import expected_candidates, share_of_errors
 from misid.search.model import Answer
 from misid.tally.model import N_BLOCKS, Tally
 
 FEWEST_PEOPLE = 100
 """Below it a test gives bounds only."""
 
-WIDEST = 3.0
-"""Decades between the limits beyond which only a bound is given."""
+FEWEST_IN_GROUP = 30
+"""Searches of a group below which its own FPIR is only bounded."""
 
-LEAST_EXPECTED = 1e-4
-"""Exceedances that the test itself would be expected to have at the threshold."""
+WIDEST = 3.0
+"""Decades between the limits from which an answer says that it hardly says anything."""
 
 KIN_UNSEEN = (
     "relatives and twins of the people searched were not in this test: with them in the gallery FPIR is higher, "
@@ -35,7 +38,7 @@ KIN_UNSEEN = (
 
 INSIDE = "exact rarefaction of the test's spectrum"
 BOUND = "mean excess, for any tail whose hazard does not fall"
-METHOD = "person-to-person model fitted to counts per search, two tail families pooled"
+METHOD = "person-to-person model fitted to counts per search, three tail families pooled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +59,11 @@ class TallyModel:
     test: TestCounts
     projection: Projection | None
     tail: TailMean
+    reach: Reach
     labels: Mapping[str, tuple[int, ...]]
     kin_in_test: bool
+    kin: Kin | None = None
+    """Relatives that the gallery is taken to hold and the test did not; then part of every FPIR."""
     mates: MateCounts | None = None
     misfit: Misfit | None = None
     """Where the fitted curves leave the counts; limits are then widened."""
@@ -117,19 +123,41 @@ class TallyModel:
         )  # fmt: skip
         if inside is not None:
             estimate, lo, hi = inside
-            return replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=INSIDE)
+            answer = replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=INSIDE)
+            return self._with_kin(answer, gallery)
         bound = upper_bound(self.tail, gallery, threshold, self.level)
         reason, needed = self._too_small(group)
         if not reason and self.projection is not None:
-            lo, estimate, hi = self.limits(gallery, threshold, group=group)
-            reason, needed = self._too_far(gallery, lo, hi)
+            reason, needed = self._too_far(threshold, None if group is None else members)
             if not reason:
-                return replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=METHOD)
+                lo, estimate, hi = self.limits(gallery, threshold, group=group)
+                common = replace(common, warnings=(*warnings, *_wide(lo, hi)))
+                answer = replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=METHOD)
+                return self._with_kin(answer, gallery)
         if group is not None:
             # The bound holds on average over probes; a group's own may be higher.
             share = float(self.test.searches_in[list(members)].sum() / self.test.searches)
             bound = min(1.0, bound / max(share, 1e-12))
-        return replace(common, lo=None, bound=bound, reason=reason, needed=needed, method=BOUND)
+        return self._with_kin(
+            replace(common, lo=None, bound=bound, reason=reason, needed=needed, method=BOUND), gallery
+        )
+
+    def _with_kin(self, answer: Answer, gallery: float) -> Answer:
+        """The answer with relatives in the gallery: at each end, as few or as many as the ranges allow."""
+        if self.kin is None:
+            return answer
+        least, middle, most = self.kin.match(gallery / self.test.images_per_person)
+        said = {"assumptions": (*answer.assumptions, *self.kin.assumptions), "method": f"{answer.method}; relatives"}
+        if answer.bound is not None:
+            return replace(answer, bound=1 - (1 - answer.bound) * (1 - most), **said)  # type: ignore[arg-type]
+        assert answer.lo is not None
+        assert answer.hi is not None
+        lo, hi = 1 - (1 - answer.lo) * (1 - least), 1 - (1 - answer.hi) * (1 - most)
+        if middle is None or answer.estimate is None:
+            why = answer.reason or "how often relatives reach this threshold is known as a range only"
+            return replace(answer, lo=lo, hi=hi, estimate=None, reason=why, **said)  # type: ignore[arg-type]
+        estimate = 1 - (1 - answer.estimate) * (1 - middle)
+        return replace(answer, lo=lo, estimate=estimate, hi=hi, **said)  # type: ignore[arg-type]
 
     def limits(self, gallery: float, threshold: float, *, group: str | None = None) -> tuple[float, float, float]:
         """Lower limit, median and upper limit of the projection itself, whatever the rules of refusal say.
@@ -149,7 +177,8 @@ class TallyModel:
             curve = self.projection.members[0].fit.curve
             factor = float(np.exp(self.misfit.slope * max(float(curve.x(np.array([threshold]))[0]), 0.0)))
             lo, hi = _hazard_times(lo, 1 / factor), _hazard_times(hi, factor)
-        return lo, middle, hi
+        # Near 1 the widened limits round past the middle.
+        return min(lo, middle), middle, max(hi, middle)
 
     def fnir(
         self, gallery: int, rank: int | None = None, threshold: float | None = None, *, group: str | None = None
@@ -202,6 +231,18 @@ class TallyModel:
         """Estimate and limits of 1 - (1 - FMR)^N with independent comparisons: to be shown beside, not used."""
         return naive_binomial(self.test, self.tail, gallery, threshold, self.level)
 
+    def wrong_candidates(self, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
+        """Expected non-mated candidates at or above the threshold per search (selectivity), projected."""
+        fpir = self.fpir(gallery, threshold, group=group)
+        return expected_candidates(self, gallery, threshold or 0.0, self._members(group), fpir)
+
+    def unequal(
+        self, share: float, gallery: int, threshold: float | None = None, *, group: str | None = None
+    ) -> Answer:
+        """The share of all false positives that falls on the unluckiest `share` of people, projected."""
+        fpir = self.fpir(gallery, threshold, group=group)
+        return share_of_errors(self, share, gallery, threshold or 0.0, self._members(group), fpir)
+
     def _members(self, group: str | None) -> tuple[int, ...]:
         if group is None:
             return tuple(range(self.test.n_groups))
@@ -226,19 +267,23 @@ class TallyModel:
             )
         return "", ""
 
-    def _too_far(self, gallery: int, lo: float, hi: float) -> tuple[str, str]:
-        more = f"a test of several times {self.test.people:,} people"
-        # At the upper limit: to refuse by the estimate would leave the estimates that happen to be high.
-        expected = -np.log1p(-min(hi, 1 - 1e-12)) / gallery * float(self.test.comparisons.sum())
-        if expected < LEAST_EXPECTED:
-            text = f"this test's {self.test.comparisons.sum():,.0f} comparisons would reach the threshold"
-            return f"{text} fewer than {LEAST_EXPECTED:g} times", more
-        if lo <= 0 or np.log10(hi / lo) > WIDEST:
-            return f"with {self.test.people:,} people the limits lie more than {WIDEST:g} decades apart", more
-        return "", ""
+    def _too_far(self, threshold: float, members: tuple[int, ...] | None) -> tuple[str, str]:
+        """By distance alone: a rule that saw the estimate would let through those that happen to be high."""
+        if members is not None and self.test.searches_in[list(members)].sum() < FEWEST_IN_GROUP:
+            found = int(self.test.searches_in[list(members)].sum())
+            return f"this test had {found:,} searches of this group", f"a test with at least {FEWEST_IN_GROUP} of them"
+        distance, end = self.reach.distance(threshold, members), farthest(self.test.people)
+        if distance <= end:
+            return "", ""
+        people = PEOPLE * (distance / FARTHEST) ** 4
+        return (
+            f"the threshold lies {distance:.3g} mean excesses beyond the scores of this test, and with "
+            f"{self.test.people:,} people none beyond {end:.3g} is estimated",
+            f"a test of about {float(f'{people:.2g}'):,.0f} people",
+        )
 
     def _warnings(self) -> tuple[str, ...]:
-        out = [] if self.kin_in_test else [KIN_UNSEEN]
+        out = [] if self.kin_in_test or self.kin is not None else [KIN_UNSEEN]
         if self.test.images_per_person > 1.001:
             out.append(
                 f"the test had {self.test.images_per_person:.2g} images per enrolled person, each counted as a "
@@ -256,6 +301,12 @@ class TallyModel:
         if not len(at) or gallery > self.gallery:
             return None
         return rarefied_with_limits(self.test, int(at[0]), gallery, members, self.level)
+
+
+def _wide(lo: float, hi: float) -> tuple[str, ...]:
+    if lo > 0 and np.log10(hi / lo) <= WIDEST:
+        return ()
+    return (f"the limits lie more than {10**WIDEST:,.0f}-fold apart: this test says hardly anything here",)
 
 
 def _hazard_times(rate: float, factor: float) -> float:
@@ -311,13 +362,16 @@ def model_of(
     shares: Floats | None = None,
     draws: int = 1000,
     kin_in_test: bool = False,
+    kin: Kin | None = None,
     mates: MateCounts | None = None,
 ) -> TallyModel:
     """The search model of a test given as arrays; see `model_from_tally`."""
     fitted = project(test, rng, shares=shares, draws=draws) if test.people >= FEWEST_PEOPLE else None
+    if kin is not None and kin_in_test:
+        raise UsageError("relatives were in the test and are to be added", remedy="give one of kin and kin_in_test")
     return TallyModel(
-        test=test, projection=fitted, tail=tail_mean(test), labels=labels or {}, kin_in_test=kin_in_test, mates=mates,
-        misfit=None if fitted is None else misfit(fitted),
+        test=test, projection=fitted, tail=tail_mean(test), reach=reach_of(test), labels=labels or {},
+        kin_in_test=kin_in_test, kin=kin, mates=mates, misfit=None if fitted is None else misfit(fitted),
     )  # fmt: skip
 
 
@@ -327,6 +381,7 @@ def model_from_tally(
     composition: Mapping[str, float] | None = None,
     draws: int = 1000,
     kin_in_test: bool = False,
+    kin: Kin | None = None,
     seed: int = 0,
 ) -> TallyModel:
     """What a test says about galleries beyond it.
@@ -341,6 +396,9 @@ def model_from_tally(
         Draws of the fitted parameters, over all curves.
     kin_in_test : bool
         Relatives of the searchers were in the test as they are in the gallery asked about.
+    kin : Kin, optional
+        Relatives in the gallery whom the test did not have (`kin_from_evidence`). Neither of both: every answer says
+        that relatives were not in the test.
     seed : int
         Of the draws.
 
@@ -353,8 +411,8 @@ def model_from_tally(
 
     Notes
     -----
-    p(t | probe) = exp(-H(t - probe effect)), effects normal or a mixture of two normals, H probit-power or generalised
-    Weibull, fitted by penalised maximum likelihood on the scale that the likelihood prefers.
+    p(t | probe) = exp(-H(t - probe effect)), effects normal or a mixture of two normals, H probit-power, logit-power or
+    generalised Weibull, fitted by penalised maximum likelihood and weighed by it, on every possible scale.
 
     Examples
     --------
@@ -380,5 +438,5 @@ def model_from_tally(
     labels = {label.name: label.members for label in tally.labels[1:]}
     return model_of(
         test, np.random.default_rng(seed), labels=labels, shares=shares, draws=draws, kin_in_test=kin_in_test,
-        mates=mates_of(tally),
+        kin=kin, mates=mates_of(tally),
     )  # fmt: skip

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from misid.search.from_tally.block import FitBlock, same_group_block
-from misid.search.from_tally.counts import Floats, Ints, TestCounts
-from misid.search.from_tally.draws import Cross, Drawn, covariance, cross_rates, draw, fpir_draws
+from misid.search.from_tally.counts import Floats, TestCounts
+from misid.search.from_tally.draws import Cross, Drawn, covariance, cross_rates, draw, fpir_draws, rate_errors
 from misid.search.from_tally.fit import MIXTURE_GAIN, Fit, curve_of, fit
-from misid.search.from_tally.tails import TAILS, Scale, Tail, possible_scales
+from misid.search.from_tally.tails import TAILS, Scale, possible_scales
 
 PER_SEARCH = (5.0, 20.0)
 """Exceedances per search of the lowest level, without groups: two depths, so that the tail's bend shows."""
@@ -18,14 +18,18 @@ PER_SEARCH = (5.0, 20.0)
 GROUP_SHARE = 0.03
 """Share of a group's own references that its searches exceed at the lowest level, with groups."""
 
+MOST_PER_SEARCH = 20.0
+"""But no more often than this on average: more shows the body of the scores and not their tail."""
+
 FEWEST_IN_GROUP = 40
 """References of its own group that a search meets on average, below which groups are put together."""
 
-MOST_SEARCHES = 4000
-"""Searches that the curves are fitted to, drawn at random from a test of more; rates are of all searches."""
-
 KEPT = 4.0
-"""Scales within so many units of penalised log likelihood of the best are kept."""
+"""Curves within so many units of (tempered) penalised log likelihood of the best are kept."""
+
+TEMPERED = 500
+"""Searches up to which the likelihood weighs curves in full; that of more counts as that of so many, for no
+curve is the truth, and what fits the test best need not lead on best."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,19 +64,31 @@ class Projection:
     members: tuple[Member, ...]
     searched: Floats = field(repr=False)
     """(G,) share of searches by group."""
+    answered: dict[tuple[float, float, int], Floats] = field(default_factory=dict, repr=False, compare=False)
+    """The last question."""
 
     def fpir(self, gallery: float, threshold: float, candidates: int = 1) -> Floats:
         """(draws, G) FPIR by group of the probe; or P(at least so many non-mated candidates)."""
-        found = [fpir_draws(m.drawn, gallery, threshold, self.shares, candidates) for m in self.members]
-        return np.concatenate(found)
+        asked = (float(gallery), float(threshold), candidates)
+        if asked not in self.answered:
+            # The groups of one question are asked one after the other.
+            self.answered.clear()
+            found = [fpir_draws(m.drawn, gallery, threshold, self.shares, candidates) for m in self.members]
+            self.answered[asked] = np.concatenate(found)
+        return self.answered[asked]
 
 
-def scale_weights(fits: dict[Scale, float]) -> dict[Scale, float]:
-    """Weights of scales from their penalised log likelihoods and priors; those far behind get none."""
-    value = np.array([ll + scale.prior for scale, ll in fits.items()])
-    gap = value - value.max()
+def curve_weights(value: Floats, tempered: float) -> Floats:
+    """Weights of curves from penalised log likelihood plus log prior, divided by a number; those far behind get none.
+
+    Examples
+    --------
+    >>> curve_weights(np.array([-100.0, -101.0, -130.0]), 2.0).round(2)
+    array([0.62, 0.38, 0.  ])
+    """
+    gap = (value - value.max()) / tempered
     weight = np.where(gap >= -KEPT, np.exp(gap), 0.0)
-    return dict(zip(fits, (weight / weight.sum()).tolist(), strict=True))
+    return np.asarray(weight / weight.sum())
 
 
 def worth_grouping(test: TestCounts) -> bool:
@@ -110,54 +126,57 @@ def project(
     if grouped:
         mix = test.comparisons.sum(axis=0) / test.comparisons.sum() if shares is None else shares
         own = float(test.searches_in @ np.diag(test.references)) / test.searches
-        depths: tuple[float, ...] = (GROUP_SHARE * own,)
+        depths: tuple[float, ...] = (min(GROUP_SHARE * own, MOST_PER_SEARCH),)
         cross: Cross | None = cross_rates(test, mix)
     else:
         test, mix, depths, cross = test.pooled(), np.ones(1), PER_SEARCH, None
-    picked = np.arange(test.searches)
-    if test.searches > MOST_SEARCHES:
-        picked = np.sort(rng.choice(test.searches, MOST_SEARCHES, replace=False))
-    picked = picked[np.argsort(test.group[picked], kind="stable")]
     members = []
     for depth in depths:
-        members += _members(test, depth, cross, picked, draws / len(depths), rng)
+        members += _members(test, depth, cross, draws / len(depths), rng)
     searched = test.searches_in / test.searches
     return Projection(test=test, shares=mix, grouped=grouped, members=tuple(members), searched=searched)
 
 
 def _members(
-    test: TestCounts, depth: float, cross: Cross | None, picked: Ints, draws: float, rng: np.random.Generator
+    test: TestCounts, depth: float, cross: Cross | None, draws: float, rng: np.random.Generator
 ) -> list[Member]:
-    part = same_group_block(test, depth, picked)
-    whole = part if len(picked) == test.searches else same_group_block(test, depth)
-    log_rates = np.log(whole.rates(test.n_groups))
+    block = same_group_block(test, depth)
+    log_rates = np.log(block.rates(test.n_groups))
+    fits: list[tuple[Scale, Fit]] = []
+    for scale in possible_scales(test.lowest, test.highest):
+        fits += [(scale, found) for found in _fitted(test, block, scale, log_rates)]
+    errors = rate_errors(block, log_rates, cross)
+    value = np.array([f.log_likelihood + f.curve.tail.prior + scale.prior for scale, f in fits])
+    best = fits[int(value.argmax())][1]
+    _, inflation = covariance(best, block, best.curve.x(test.levels[block.levels]), log_rates, errors)
+    weights = curve_weights(value, max(inflation, test.searches / TEMPERED))
     members = []
-    for tail in TAILS:
-        fits: dict[Scale, Fit] = {}
-        for scale in possible_scales(test.lowest, test.highest):
-            fits[scale] = _fitted(test, part, whole, scale, tail, log_rates, mixture=False)
-        weights = scale_weights({scale: f.log_likelihood for scale, f in fits.items()})
-        for scale, weight in weights.items():
-            count = round(draws / len(TAILS) * weight)
-            if count < 1:
-                continue
-            best = fits[scale]
-            two = _fitted(test, part, whole, scale, tail, log_rates, mixture=True)
-            if two.log_likelihood > best.log_likelihood + MIXTURE_GAIN:
-                best = two
-            x_levels = best.curve.x(test.levels)
-            x = x_levels[part.levels]
-            spread = covariance(best, part, x, log_rates, test.searches, cross, picked)
-            drawn = draw(best, log_rates, spread, cross, x_levels, count, rng)
-            members.append(
-                Member(fit=best, per_search=depth, weight=weight, drawn=drawn, block=whole, log_rates=log_rates)
-            )
+    for (_, found), weight in zip(fits, weights.tolist(), strict=True):
+        count = round(draws * weight)
+        if count < 1:
+            continue
+        x_levels = found.curve.x(test.levels)
+        spread, _ = covariance(found, block, x_levels[block.levels], log_rates, errors)
+        drawn = draw(found, log_rates, spread, cross, x_levels, count, rng)
+        members.append(
+            Member(fit=found, per_search=depth, weight=weight, drawn=drawn, block=block, log_rates=log_rates)
+        )
     return members
 
 
-def _fitted(
-    test: TestCounts, part: FitBlock, whole: FitBlock, scale: Scale, tail: Tail, log_rates: Floats, *, mixture: bool
-) -> Fit:
-    """Fit to the searches picked; levels and units are those of all."""
-    curve = curve_of(test, whole, scale, tail, mixture=mixture)
-    return fit(curve, part, curve.x(test.levels[whole.levels]), log_rates)
+def _fitted(test: TestCounts, block: FitBlock, scale: Scale, log_rates: Floats) -> list[Fit]:
+    """Every tail on a scale, with one kind of probes or two where that gains enough."""
+    curves = [curve_of(test, block, scale, tail) for tail in TAILS]
+    x = curves[0].x(test.levels[block.levels])
+    one = [fit(curve, block, x, log_rates) for curve in curves]
+    lead = max(one, key=lambda f: f.log_likelihood)
+    two = fit(replace(lead.curve, mixture=True), block, x, log_rates)
+    if two.log_likelihood <= lead.log_likelihood + MIXTURE_GAIN:
+        return one
+    # What kinds of probes there are hardly depends on the tail: the others start from there.
+    out = []
+    for single in one:
+        curve, start = replace(single.curve, mixture=True), np.concatenate([single.theta[:2], two.theta[2:]])
+        both = two if single is lead else fit(curve, block, x, log_rates, start)
+        out.append(both if both.log_likelihood > single.log_likelihood + MIXTURE_GAIN else single)
+    return out

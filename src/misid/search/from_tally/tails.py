@@ -30,6 +30,8 @@ class Tail:
         Prior of the shape.
     slope : float
         Where fits start.
+    prior : float
+        Log weight before the test is seen.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Tail:
     shape: float
     shape_sd: float
     slope: float
+    prior: float = 0.0
 
 
 def _power(x: Floats, anchor: float, slope: Floats | float, shape: Floats | float) -> Floats:
@@ -51,6 +54,10 @@ def _probit_power(x: Floats, anchor: float, slope: Floats | float, shape: Floats
 
 def _weibull(x: Floats, anchor: float, slope: Floats | float, shape: Floats | float) -> Floats:
     return -_power(x, anchor, slope, shape)
+
+
+def _logit_power(x: Floats, anchor: float, slope: Floats | float, shape: Floats | float) -> Floats:
+    return np.asarray(-np.logaddexp(0.0, _power(x, anchor, slope, shape)))
 
 
 PROBIT_POWER = Tail(
@@ -73,7 +80,18 @@ WEIBULL = Tail(
 )
 """Shape 1 is exponential, 1/2 about Gaussian."""
 
-TAILS = (PROBIT_POWER, WEIBULL)
+LOGIT_POWER = Tail(
+    name="logit-power",
+    log_sf=_logit_power,
+    anchor=lambda rate: float(np.log1p(-min(rate, 0.3)) - np.log(min(rate, 0.3))),
+    shape=0.6,
+    shape_sd=0.3,
+    slope=1.0,
+    prior=float(np.log(0.5)),
+)
+"""Shape 1 is logistic, which is exponential far out; its body is not, and the other two take that for a bend."""
+
+TAILS = (PROBIT_POWER, WEIBULL, LOGIT_POWER)
 
 
 @dataclass(frozen=True, kw_only=True)

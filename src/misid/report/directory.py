@@ -1,0 +1,121 @@
+"""A report's files go into a directory whole, or not at all; what is not the report's stays."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from misid.ground.errors import UsageError
+from misid.ground.files import scratch_directory
+
+PAGE, TWIN, PDF, BUNDLE, TABLES = "report.html", "report.json", "report.pdf", "bundle.zip", "tables"
+_TOP: Final = (PAGE, TWIN, PDF, BUNDLE)
+_LIST: Final = "misid-bundle.json"
+_MOST_LIST: Final = 1 << 20
+_TABLE = re.compile(r"tables/[A-Za-z0-9._-]+\.csv")
+
+
+def refuse_report(target: Path, *, force: bool) -> None:
+    """Refuse a directory that holds a report, unless it may be replaced, and what is no directory.
+
+    Raises
+    ------
+    UsageError
+    """
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file", remedy="give the name of a directory")
+    there = [name for name in _TOP if (target / name).exists()]
+    if there and not force:
+        raise UsageError(
+            f"{target / there[0]} exists already", remedy="give another directory, or --force to replace it"
+        )
+
+
+def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False) -> Path:
+    """Write a report's files, `report.html` among them, and remove those that only an older report of ours had.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        By name relative to the directory, at most one directory deep (``tables/``).
+    target : Path
+        Made if it is not there; a new directory appears whole or not at all.
+    force : bool
+        Replace a report that is there already.
+
+    Returns
+    -------
+    Path
+        Of ``report.html``.
+
+    Raises
+    ------
+    UsageError
+        If a report is there and `force` is not given, or `target` is a file.
+    """
+    refuse_report(target, force=force)
+    stale = files_of_older(target) - set(files) if target.is_dir() else set()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_directory(target.parent, f".{target.name}.", ".part") as scratch:
+        staged = scratch / "report"
+        (staged / TABLES).mkdir(parents=True)
+        for name, content in files.items():
+            (staged / name).write_bytes(content)
+        if target.is_dir():
+            (target / TABLES).mkdir(exist_ok=True)
+            # The page last: whoever opens it finds the tables it names.
+            for name in sorted(files, key=lambda name: (name == PAGE, name == TWIN, name)):
+                (staged / name).replace(target / name)
+            for name in stale:
+                (target / name).unlink(missing_ok=True)
+        else:
+            try:
+                staged.replace(target)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                raise UsageError(
+                    f"{target} was written by another run in the meantime",
+                    remedy="give another directory, or --force to replace it",
+                ) from error
+    return target / PAGE
+
+
+def files_of_older(directory: Path) -> set[str]:
+    """Files that an older report of ours lists as its own; nothing where there is none that we can read."""
+    listed = _in_twin(directory / TWIN) | _in_bundle(directory / BUNDLE)
+    return {name for name in listed if name in _TOP or _TABLE.fullmatch(name)}
+
+
+def _in_twin(twin: Path) -> set[str]:
+    older = _json(twin.read_bytes()) if twin.is_file() else None
+    if not isinstance(older, dict) or older.get("format") != "misid-report":
+        return set()
+    tables = older.get("tables")
+    entries = tables if isinstance(tables, list) else []
+    return {PAGE, TWIN, PDF, *(str(e["file"]) for e in entries if isinstance(e, dict) and "file" in e)}
+
+
+def _in_bundle(bundle: Path) -> set[str]:
+    """A bundle's list of files, as far as it is one: it is not believed in anything else here."""
+    if not bundle.is_file():
+        return set()
+    try:
+        with zipfile.ZipFile(bundle) as archive, archive.open(_LIST) as stream:
+            manifest = _json(stream.read(_MOST_LIST))
+    except (OSError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+        return set()  # not ours, and about to be replaced because the user asked for it
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    return {BUNDLE, *map(str, files)} if isinstance(files, dict) else set()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None  # not ours, and about to be replaced because the user asked for it
