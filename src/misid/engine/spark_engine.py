@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -182,11 +183,11 @@ class SparkEngine:
 
     def save(self, select: str, path: Path) -> None:
         frame = self._frame(select)
-        self._run(lambda: frame.write.mode("overwrite").parquet(_address(path)))
+        self._run(lambda: frame.write.mode("overwrite").parquet(local_address(path)))
 
     def saved(self, paths: list[Path]) -> str:
         name = self.new_name("saved")
-        self.register(name, self.parquet([_address(path) for path in paths]))
+        self.register(name, self.parquet([local_address(path) for path in paths]))
         return f"SELECT * FROM {name}"
 
     def parquet(self, addresses: list[str]) -> DataFrame:
@@ -197,14 +198,16 @@ class SparkEngine:
         """(address, bytes, rows) of every file behind some Parquet that has rows; only footers are read."""
         frame = self.parquet(addresses)
         counted = self._run(lambda: frame.groupBy("_metadata.file_path", "_metadata.file_size").count().collect())
-        return [(str(path), int(size), int(n)) for path, size, n in counted]
+        # There, unlike everywhere else, blanks and the like are written as in a URL.
+        return [(_plain(unquote(path)), int(size), int(n)) for path, size, n in counted]
 
     def hashes(self, addresses: list[str], *, most: int) -> dict[str, str]:
         """SHA-256 of files by address, taken on the executors; a file of more than `most` bytes has none."""
         from pyspark.sql.functions import col, sha2
 
         files = self.session.read.format("binaryFile").load(addresses).where(col("length") <= most)
-        return dict(self._run(lambda: files.select(col("path"), sha2(col("content"), 256)).collect()))
+        found = self._run(lambda: files.select(col("path"), sha2(col("content"), 256)).collect())
+        return {_plain(path): sha for path, sha in found}
 
     def new_name(self, stem: str) -> str:
         """A name that nothing has here yet."""
@@ -364,9 +367,21 @@ def duckdb_type(spark: str) -> str:
     return _TYPES.get(spark, spark.upper())
 
 
-def _address(path: Path) -> str:
-    """A path of this machine, which every executor must see under the same name, as Spark wants it."""
-    return path.absolute().as_uri()
+def local_address(path: Path) -> str:
+    """A path of this machine, which every executor must see under the same name, as Spark wants it.
+
+    Examples
+    --------
+    >>> local_address(Path("/data/a test.parquet"))
+    'file:///data/a test.parquet'
+    """
+    # Not as_uri(): Spark takes %20 for three characters of a name.
+    return f"file://{path.absolute()}"
+
+
+def _plain(address: str) -> str:
+    """An address as `local_address` writes it, out of the two ways in which Spark writes it."""
+    return re.sub("^file:/+", "file:///", address)
 
 
 def _array(column: Any) -> np.ndarray[Any, Any]:

@@ -6,9 +6,10 @@ import glob
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from misid.engine import SparkEngine
+from misid.engine.spark_engine import local_address
 from misid.ground.codes import problem
 from misid.ground.errors import EngineError, UsageError
 from misid.ground.files import sha256_of
@@ -98,18 +99,19 @@ def addresses_of(source: Any) -> list[str]:
         return [text]
     path = Path(text).expanduser()
     if not path.exists() and glob.has_magic(text):
-        return [Path(p).absolute().as_uri() for p in sorted(glob.glob(text, recursive=True))] or [text]  # noqa: PTH207 - the pattern has folders
+        found = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - the pattern has folders
+        return [local_address(Path(p)) for p in found] or [text]
     if path.is_file():
         kind = kind_of(path)
         if kind != "parquet":
             raise _unreadable(text, f"a file of the kind {kind}")
     # Spark sees what it sees: a path that is not here may be on every executor.
-    return [path.absolute().as_uri()]
+    return [local_address(path)]
 
 
 def _local(address: str) -> Path | None:
     parts = urlsplit(address)
-    return Path(unquote(parts.path)) if parts.scheme in ("", "file") else None
+    return Path(address.removeprefix("file://")) if parts.scheme in ("", "file") else None
 
 
 def _unreadable(label: str, seen: str) -> NotReadableError:
