@@ -106,14 +106,14 @@ def test_finished_parts_are_taken_up(folder: Path, tmp_path: Path) -> None:
         assert scores.part_fingerprints is not None
         parts = Parts(scores.engine, scores.parts, scores.part_fingerprints, work)
         parts.run("n_rows", query)
-        first = {f: f.stat().st_mtime_ns for f in work.glob("*/*")}
+        first = {f: f.stat().st_mtime_ns for f in work.glob("*/*.parquet")}
         assert len(first) == 4
         parts.run("n_rows", query)
-        assert {f: f.stat().st_mtime_ns for f in work.glob("*/*")} == first
+        assert {f: f.stat().st_mtime_ns for f in work.glob("*/*.parquet")} == first
         assert int(scores.engine.columns("SELECT sum(n) AS n FROM n_rows")["n"][0]) == 3600
         # Another content is another part.
         Parts(scores.engine, scores.parts, ("x", "x", "x", "x"), work).run("n_rows", query)
-        assert len(list(work.glob("*/*"))) == 8
+        assert len(list(work.glob("*/*.parquet"))) == 8
 
 
 def test_a_failed_pass_leaves_no_half_part(tmp_path: Path) -> None:
@@ -124,3 +124,21 @@ def test_a_failed_pass_leaves_no_half_part(tmp_path: Path) -> None:
             Parts(engine, ("v",), ("x",), work).run("broken", lambda view: f"SELECT error('x') FROM {view}")
         assert not list(work.glob("*/*.parquet"))
     assert oct((work / FOLDER).stat().st_mode)[-3:] == "700"
+
+
+def test_a_changed_part_is_made_again(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    with DuckDBEngine() as engine:
+        engine.view("v", "SELECT 7 AS a")
+        parts = Parts(engine, ("v",), ("x",), work)
+        parts.run("sevens", lambda view: f"SELECT a FROM {view}")
+        (part,) = work.glob("*/*.parquet")
+        whole = part.read_bytes()
+        for broken in (whole[:-1], whole + b"x", b""):
+            part.write_bytes(broken)
+            parts.run("sevens", lambda view: f"SELECT a FROM {view}")
+            assert engine.columns("SELECT a FROM sevens")["a"].tolist() == [7]
+        # Another engine's answer under the right name is no better.
+        engine.save("SELECT 8 AS a", part)
+        parts.run("sevens", lambda view: f"SELECT a FROM {view}")
+        assert engine.columns("SELECT a FROM sevens")["a"].tolist() == [7]

@@ -60,7 +60,7 @@ def check(
             from misid.scores import check as check_scores
 
             with talk.progress() as progress:
-                progress.watch(scores.engine.connection)
+                progress.watch(scores.engine)
                 progress.stage("checking")
                 report = check_scores(scores, min_people=min_people, **options)
             show_queries(scores, talk)

@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Option
 
 from misid.ground.errors import UsageError
+
+if TYPE_CHECKING:
+    from misid.engine import Engine
 
 Format = Literal["table", "json", "csv", "md"]
 
@@ -161,6 +164,25 @@ class ComparisonOptions:
         int | None,
         Option("--threads", metavar="N", min=1, help="Worker threads of the engine.", rich_help_panel=_ENGINE),
     ] = None
+    engine: Annotated[
+        Literal["duckdb", "spark"],
+        Option("--engine", help="Where the scores are counted; spark wants misid[spark].", rich_help_panel=_ENGINE),
+    ] = "duckdb"
+    spark_master: Annotated[
+        str | None,
+        Option(
+            "--spark-master",
+            metavar="URL",
+            help="Start Spark there: local[4], spark://HOST:7077, yarn, k8s://...",
+            rich_help_panel=_ENGINE,
+        ),
+    ] = None
+    spark_connect: Annotated[
+        str | None,
+        Option(
+            "--spark-connect", metavar="URL", help="A Spark Connect server: sc://HOST:15002.", rich_help_panel=_ENGINE
+        ),
+    ] = None
 
     def whole(self) -> InputOptions:
         """The same, with nothing said of candidate lists."""
@@ -246,10 +268,20 @@ class InputOptions(ComparisonOptions):
             given[name] = getattr(self, name)
         return {name: value for name, value in given.items() if value is not None}
 
-    def engine(self) -> dict[str, Any]:
-        """What was said of the engine."""
-        given = {"memory_limit": self.memory, "threads": self.threads}
-        return {name: value for name, value in given.items() if value is not None}
+    def start_engine(self) -> Engine:
+        """The engine that was asked for, started."""
+        on_spark = self.engine == "spark"
+        if not on_spark and (self.spark_master is not None or self.spark_connect is not None):
+            raise UsageError("--spark-master and --spark-connect are for Spark", remedy="--engine spark")
+        # Only now, so that a wrong call is refused without waiting for the engine to load.
+        from misid.engine import DuckDBEngine, SparkEngine
+
+        if on_spark:
+            return SparkEngine(
+                master=self.spark_master, connect=self.spark_connect, memory=self.memory, threads=self.threads
+            )
+        given: dict[str, Any] = {"memory_limit": self.memory, "threads": self.threads}
+        return DuckDBEngine(**{name: value for name, value in given.items() if value is not None})
 
     def _polarity(self) -> Literal["similarity", "distance"] | None:
         if self.similarity and self.distance:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from misid.cli.options import (
     COUNTING,
     CheckOptions,
     Force,
+    Format,
     InputOptions,
     OutputFormat,
     RateOptions,
@@ -71,16 +74,31 @@ def tally(
         ),
     ] = None,
     kept: TallyOptions,
+    plan: Annotated[
+        bool,
+        Option(
+            "--plan", help="Say what it would cost (rows, bytes, time, memory), and stop.", rich_help_panel=COUNTING
+        ),
+    ] = False,
+    explain: Annotated[
+        bool,
+        Option("--explain", help="Show the SQL that would run, on a rehearsal, and stop.", rich_help_panel=COUNTING),
+    ] = False,
     output: Annotated[str | None, Option("--output", "-o", metavar="FILE", help="The tally to write.")] = None,
     force: Force = False,
     form: OutputFormat = "table",
     talk: Talk,
 ) -> None:
     """Count scores into a tally: a small file without ids, from which every rate can be computed."""
-    path = output_path("--output", output)
     name = the_tally(sources or (), inputs)
     if name is not None:
         raise UsageError(f"{name} is a tally already", remedy=f"misid rates {name}")
+    if plan or explain:
+        _only_say(
+            sources or (), inputs, kept, RateOptions(threshold=threshold, target=target), plan, explain, form, talk
+        )
+        return
+    path = output_path("--output", output)
     refuse_inputs("--output", path, sources or (), inputs)
     if path.exists() and not force:
         # Found out now, not after an hour of counting.
@@ -103,3 +121,25 @@ def tally(
     for warning in made.warnings:
         talk.say(f"warning: {warning}")
     print_records([tally_record(path, made)], form)
+
+
+def _only_say(
+    sources: Sequence[str],
+    inputs: InputOptions,
+    kept: TallyOptions,
+    wanted: RateOptions,
+    plan: bool,
+    explain: bool,
+    form: Format,
+    talk: Talk,
+) -> None:
+    """What a tally would cost, what it would run; nothing is counted and nothing written."""
+    with open_input(sources, inputs, talk, hashed=False) as scores:
+        from misid.cli.plan import explained, plan_record
+
+        if plan:
+            print_records([plan_record(scores)], form)
+        if explain:
+            queries = explained(scores, wanted.thresholds, wanted.targets, intersections=kept.intersections)
+            talk.say("numbers in the SQL (widths of bins, cuts, levels) follow from the scores; these are a sample's")
+            sys.stdout.write("".join(f"{query};\n" for query in queries))

@@ -41,17 +41,17 @@ class TallyOptions:
     ] = None
 
 
-def open_input(sources: Sequence[str], inputs: InputOptions, talk: Talk) -> Scores:
+def open_input(sources: Sequence[str], inputs: InputOptions, talk: Talk, *, hashed: bool = True) -> Scores:
     """Open the scores that the arguments name, and say how their columns were understood."""
-    source, declared, engine_options = scores_source(sources, inputs), inputs.declared(), inputs.engine()
-    # Only now, so that a wrong call is refused without waiting for the engine to load.
-    from misid.engine import DuckDBEngine
+    source, declared = scores_source(sources, inputs), inputs.declared()
+    engine = inputs.start_engine()
     from misid.scores import open_scores
 
-    engine = DuckDBEngine(**engine_options)
+    if not hashed:
+        declared["hash_inputs"] = False
     try:
         with talk.progress() as progress:
-            progress.watch(engine.connection)
+            progress.watch(engine)
             progress.stage("reading")
             scores = open_scores(source, engine=engine, **declared)
     except BaseException:
@@ -68,10 +68,9 @@ def show_plan(scores: Scores, talk: Talk) -> None:
     """Say what is about to be read and what the engine may take, with -v."""
     rows = sum(file.rows for file in scores.inputs)
     n_bytes = sum(file.n_bytes for file in scores.inputs)
-    limit = scores.engine.columns("SELECT current_setting('memory_limit') AS memory")["memory"][0]
     talk.say(
         f"plan: {rows:,} rows in {len(scores.inputs)} files ({n_bytes / 1e6:,.1f} MB); "
-        f"DuckDB {scores.engine.version}, at most {limit}, then spills to {scores.engine.scratch}",
+        f"{scores.engine.name} {scores.engine.version}, {scores.engine.limits}",
         level=1,
     )
 
@@ -104,7 +103,7 @@ def count(
     targets = {"targets": wanted.targets} if wanted.targets else {}
     show_plan(scores, talk)
     with talk.progress() as progress:
-        progress.watch(scores.engine.connection)
+        progress.watch(scores.engine)
         report = None
         if looked_for is not None:
             progress.stage("checking")

@@ -2,5 +2,6 @@
 
 from misid.engine.duckdb_engine import DuckDBEngine
 from misid.engine.seam import Columns, Engine
+from misid.engine.spark_engine import SparkEngine
 
-__all__ = ["Columns", "DuckDBEngine", "Engine"]
+__all__ = ["Columns", "DuckDBEngine", "Engine", "SparkEngine"]

@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -98,6 +99,28 @@ class DuckDBEngine:
     def save(self, select: str, path: Path) -> None:
         """Run a query and write its result to a Parquet file. It is not logged: it names the path."""
         self.execute(f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet)")
+
+    def saved(self, paths: list[Path]) -> str:
+        return f"SELECT * FROM read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
+
+    def alias(self, name: str, select: str) -> None:
+        self.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
+
+    def rows(self, select: str) -> list[tuple[Any, ...]]:
+        return self.execute(select).fetchall()
+
+    def described(self, select: str) -> dict[str, str]:
+        return {row[0]: row[1] for row in self.rows(f"DESCRIBE {select}")}
+
+    @property
+    def limits(self) -> str:
+        (memory, threads, spill), *_ = self.rows(
+            "SELECT current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory')"
+        )
+        return f"at most {memory} and {threads} threads, then spills to {spill}"
+
+    def query_progress(self) -> float:
+        return self.connection.query_progress()
 
     def columns(self, select: str, *, logged: bool = True) -> Columns:
         if logged:

@@ -1,7 +1,8 @@
-"""What misid asks of an engine: three verbs and a log of the SQL it ran."""
+"""What misid asks of an engine: a few verbs and a log of the SQL it ran."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,6 +37,28 @@ class Engine(Protocol):
 
         The log travels with a tally: a query that holds single scores is kept out of it.
         """
+
+    def rows(self, select: str) -> list[tuple[Any, ...]]:
+        """Run a query whose result is very small and bring it back as Python values. It is not logged."""
+
+    def alias(self, name: str, select: str) -> None:
+        """Like `view`, for what must not be in the log: a query that names a path."""
+
+    def described(self, select: str) -> dict[str, str]:
+        """Names of the columns of a query and their types, in DuckDB's words."""
+
+    def save(self, select: str, path: Path) -> None:
+        """Run a query and write its result to `path` in Parquet, where `saved` finds it. It is not logged."""
+
+    def saved(self, paths: list[Path]) -> str:
+        """SQL that reads what `save` wrote; for `alias`."""
+
+    @property
+    def limits(self) -> str:
+        """What the engine may take, in a few words for a person."""
+
+    def query_progress(self) -> float:
+        """How much of what runs now is done, in per cent; -1 where that is not known."""
 
     def close(self) -> None:
         """Let go of the engine and of everything kept in it."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import literal, quoted
 from misid.ground.codes import note, problem
 from misid.ground.errors import EngineError, Findings
@@ -25,7 +25,7 @@ _MOST_COMBINATIONS = 100_000
 ScoreType = Literal["FLOAT", "DOUBLE"]
 
 
-def build(engine: DuckDBEngine, rows: Rows, options: ReadOptions, findings: Findings) -> Scores:
+def build(engine: Engine, rows: Rows, options: ReadOptions, findings: Findings) -> Scores:
     """Make the views over `rows` and describe them.
 
     The view over each part is a plain projection wherever the data allow it: what a look at all rows shows
@@ -108,6 +108,7 @@ def build(engine: DuckDBEngine, rows: Rows, options: ReadOptions, findings: Find
         polarity=polarity,
         failures=options.failures,
         inputs=rows.inputs + people.inputs + groups.inputs,
+        score_inputs=rows.score_inputs,
         refused=((SELF, profile.same),) if where else (),
         enrolment_failures=options.enrolment,
         acquisition_failures=options.acquisition,
@@ -186,7 +187,7 @@ class _Profile:
 _IDS = ("probe", "reference", "probe_person", "reference_person")
 
 
-def _profile(engine: DuckDBEngine, source: str, rows: Rows, groups: Groups) -> _Profile:
+def _profile(engine: Engine, source: str, rows: Rows, groups: Groups) -> _Profile:
     keys = groups.raw("probe") + groups.raw("reference") if groups.attributes else []
     select = (
         f"SELECT {', '.join([*keys, ''])}count(*), {', '.join(f'count(r.{name})' for name in _IDS)}, count(r.mated), "
@@ -195,7 +196,7 @@ def _profile(engine: DuckDBEngine, source: str, rows: Rows, groups: Groups) -> _
         + (f" GROUP BY {', '.join(keys)} LIMIT {_MOST_COMBINATIONS}" if keys else "")
     )
     try:
-        found = engine.execute(select).fetchall()
+        found = engine.rows(select)
     except EngineError as error:
         raise unreadable(rows.label, error) from error
     sums = [sum(row[len(keys) + i] for row in found) for i in range(9)]
@@ -213,7 +214,7 @@ def _profile(engine: DuckDBEngine, source: str, rows: Rows, groups: Groups) -> _
 
 
 def _refuse_gaps(
-    engine: DuckDBEngine, source: str, rows: Rows, people: People, profile: _Profile, findings: Findings
+    engine: Engine, source: str, rows: Rows, people: People, profile: _Profile, findings: Findings
 ) -> None:
     """Comparisons of which it is not known whose they are, or whether they are mated."""
     for name in _IDS:
@@ -221,9 +222,9 @@ def _refuse_gaps(
             continue
         sample = name.removesuffix("_person")
         if name != sample and people.how == "samples" and not profile.no_id[sample]:
-            examples = engine.execute(
+            examples = engine.rows(
                 f"SELECT DISTINCT CAST(r.{sample} AS VARCHAR) FROM {source} WHERE r.{name} IS NULL ORDER BY 1 LIMIT 5"
-            ).fetchall()
+            )
             findings.add(
                 problem(
                     "E023",
@@ -247,10 +248,10 @@ def _refuse_gaps(
                 )
             )
     if profile.mated_unknown and rows.mated is not None:
-        examples = engine.execute(
+        examples = engine.rows(
             f"SELECT DISTINCT CAST({rows.mated.sql} AS VARCHAR) FROM (SELECT *, {people.mated} AS misid_mated FROM "
             f"{quoted(rows.whole)}{people.joins}) WHERE misid_mated IS NULL ORDER BY 1 LIMIT 5"
-        ).fetchall()
+        )
         findings.add(
             problem(
                 "E019",

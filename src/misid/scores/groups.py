@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import Findings
@@ -71,7 +71,7 @@ def as_text(field: Field) -> str:
     return field.sql if field.type == "VARCHAR" else f"CAST({field.sql} AS VARCHAR)"
 
 
-def find_groups(engine: DuckDBEngine, rows: Rows, person_type: str, options: ReadOptions, findings: Findings) -> Groups:
+def find_groups(engine: Engine, rows: Rows, person_type: str, options: ReadOptions, findings: Findings) -> Groups:
     """Groups of the people: those of the table of subjects where there is one, else those beside the samples."""
     if options.subjects is not None:
         return _from_subjects(engine, person_type, options, findings)
@@ -91,7 +91,7 @@ def find_groups(engine: DuckDBEngine, rows: Rows, person_type: str, options: Rea
     return Groups(attributes=attributes)
 
 
-def _from_subjects(engine: DuckDBEngine, person_type: str, options: ReadOptions, findings: Findings) -> Groups:
+def _from_subjects(engine: Engine, person_type: str, options: ReadOptions, findings: Findings) -> Groups:
     table = peek(engine, options.subjects, findings, delimiter=options.delimiter)
     if table is None:
         return Groups()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import quoted
 from misid.ground.codes import note, problem
 from misid.ground.errors import Findings, UsageError
@@ -17,7 +17,7 @@ from misid.scores.tables import Relation, Table, load, peek
 CANDIDATE_ROLES = ("probe", "reference", "reference_person", "score", "rank", "mated")
 
 
-def read_lists(engine: DuckDBEngine, source: Any, options: ReadOptions, findings: Findings) -> Rows:
+def read_lists(engine: Engine, source: Any, options: ReadOptions, findings: Findings) -> Rows:
     """Rows of the candidates table, with the people of both sides from the tables of searches and references."""
     _declared(options, findings)
     if options.samples is not None:
@@ -151,7 +151,7 @@ def _decidable(
 
 
 def _joined(
-    engine: DuckDBEngine,
+    engine: Engine,
     read: dict[str, Relation],
     of_candidate: dict[str, str],
     of_search: dict[str, str],
@@ -265,6 +265,7 @@ def _joined(
         mated=mated,
         rank=Field(sql="misid_rank", type="VARCHAR"),
         one_namespace=False,
+        score_inputs=len(candidates.inputs),
         inputs=candidates.inputs + searches.inputs + (references.inputs if references else ()),
         mapping=tuple(mapping),
         notes=notes,

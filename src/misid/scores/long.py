@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.ground.errors import Findings
 from misid.scores.mapping import ATTRIBUTES, DISTANCES, find_columns, folded, side_columns
 from misid.scores.options import ReadOptions
@@ -13,7 +13,7 @@ ROLES = ("probe", "reference", "probe_person", "reference_person", "score", "mat
 NEEDED = ("probe", "reference", "score")
 
 
-def read_long(engine: DuckDBEngine, table: Table, options: ReadOptions, findings: Findings) -> Rows:
+def read_long(engine: Engine, table: Table, options: ReadOptions, findings: Findings) -> Rows:
     """Rows of a long table; text is read once into the engine, all else is read in place."""
     names = tuple(table.columns)
     needed = set(NEEDED)
@@ -50,6 +50,7 @@ def read_long(engine: DuckDBEngine, table: Table, options: ReadOptions, findings
         mated=fields.get("mated"),
         one_namespace=None,
         inputs=relation.inputs,
+        score_inputs=len(relation.inputs),
         mapping=(*found.items(), *((f"group {n}", " and ".join(pair)) for n, pair in attributes.items())),
         distance_by_name=folded(found["score"]) in DISTANCES,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, EngineError
 
@@ -113,7 +113,7 @@ class Scores:
         At most so many candidates, none below the threshold (similarity): what is not seen is censored.
     """
 
-    engine: DuckDBEngine
+    engine: Engine
     kind: Literal["comparisons", "candidates"]
     attributes: tuple[str, ...]
     joint: tuple[tuple[str, ...], ...]
@@ -134,6 +134,8 @@ class Scores:
     """(what, column of the input it was read from), as guessed or declared."""
     parts: tuple[str, ...] = (COMPARISONS,)
     """Views that make up `COMPARISONS`, one an input file, so that a long tally can be resumed."""
+    score_inputs: int | None = None
+    """How many of `inputs`, the first ones, hold the scores; None: one a part."""
     other_samples: bool = False
     """Declared: an id that stands on both sides is two samples."""
     notes: tuple[str, ...] = ()

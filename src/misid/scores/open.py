@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from misid.engine import DuckDBEngine
+from misid.engine import DuckDBEngine, Engine
 from misid.engine.duckdb_engine import MEMORY_LIMIT
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, UsageError
@@ -27,7 +27,7 @@ def open_scores(
     source: Any,
     *,
     options: ReadOptions | None = None,
-    engine: DuckDBEngine | None = None,
+    engine: Engine | None = None,
     memory_limit: str | None = None,
     threads: int | None = None,
     **keywords: Any,
@@ -45,7 +45,7 @@ def open_scores(
         lists (with ``searches=``), or an object with ``__arrow_c_stream__``.
     options : ReadOptions or None
         How to read it; keywords are the same by name and win.
-    engine : DuckDBEngine or None
+    engine : DuckDBEngine, SparkEngine or None
         The engine to use; None starts one, which `Scores.close` stops. One engine holds one test.
     memory_limit, threads
         For the engine that is started.
@@ -91,7 +91,9 @@ def open_scores(
         raise
 
 
-def _read(engine: DuckDBEngine, source: Any, options: ReadOptions, findings: Findings) -> Rows:
+def _read(engine: Engine, source: Any, options: ReadOptions, findings: Findings) -> Rows:
+    if not isinstance(engine, DuckDBEngine):
+        return _read_there(engine, source, options, findings)
     pair = files_of_pair(source, options)
     if pair is not None:
         return read_pair(engine, pair, options, findings)
@@ -114,6 +116,22 @@ def _read(engine: DuckDBEngine, source: Any, options: ReadOptions, findings: Fin
         case _:
             _has_columns(table)
             return read_long(engine, table, options, findings)
+
+
+def _read_there(engine: Engine, source: Any, options: ReadOptions, findings: Findings) -> Rows:
+    """Scores that an engine elsewhere holds: long tables and candidate lists."""
+    if options.format == "candidates" or (options.format is None and options.searches is not None):
+        return read_lists(engine, source, options, findings)
+    if options.format not in (None, "long") or options.genuine is not None or options.impostor is not None:
+        raise UsageError(
+            f"the engine {engine.name} reads long tables and candidate lists",
+            remedy="write the scores as Parquet with a row a comparison, or use the engine duckdb",
+        )
+    table = peek(engine, source, findings)
+    findings.raise_if_any()
+    if table is None:
+        raise UsageError(f"{source!r} could not be read", remedy="check the address")
+    return read_long(engine, table, options, findings)
 
 
 def _format_of(table: Table) -> Format:

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from misid.engine import DuckDBEngine
+from misid.engine import DuckDBEngine, Engine
 from misid.engine.seam import literal, quoted
 from misid.ground.codes import note, problem
-from misid.ground.errors import Findings
+from misid.ground.errors import Findings, UsageError
 from misid.scores.mapping import find_columns
 from misid.scores.model import InputFile
 from misid.scores.options import ReadOptions
@@ -38,7 +38,7 @@ class People:
     notes: tuple[str, ...] = ()
 
 
-def find_people(engine: DuckDBEngine, rows: Rows, options: ReadOptions, findings: Findings) -> People:
+def find_people(engine: Engine, rows: Rows, options: ReadOptions, findings: Findings) -> People:
     """The people of both sides: columns, else a table of samples, else mated pairs, else the ids themselves."""
     flag = truth(rows.mated) if rows.mated is not None else ""
     if rows.probe.person is not None and rows.reference.person is not None:
@@ -61,7 +61,7 @@ def find_people(engine: DuckDBEngine, rows: Rows, options: ReadOptions, findings
 
 
 def _looked_up(
-    engine: DuckDBEngine, probe: Field, reference: Field, flag: str, options: ReadOptions, findings: Findings
+    engine: Engine, probe: Field, reference: Field, flag: str, options: ReadOptions, findings: Findings
 ) -> People:
     nothing = People(how="samples", probe="NULL", reference="NULL", type="VARCHAR", mated="NULL")
     table = peek(engine, options.samples, findings, delimiter=options.delimiter)
@@ -96,12 +96,12 @@ def _looked_up(
     )
 
 
-def one_row_each(engine: DuckDBEngine, table: str, key: str, label: str, what: str, findings: Findings) -> None:
+def one_row_each(engine: Engine, table: str, key: str, label: str, what: str, findings: Findings) -> None:
     """Report keys of a kept table of distinct rows that stand in it more than once."""
-    twice = engine.execute(
+    twice = engine.rows(
         f"SELECT CAST({quoted(key)} AS VARCHAR), count(*) OVER () FROM {quoted(table)} GROUP BY {quoted(key)} "
         "HAVING count(*) > 1 ORDER BY 1 LIMIT 5"
-    ).fetchall()
+    )
     if twice:
         findings.add(
             problem(
@@ -116,16 +116,19 @@ def one_row_each(engine: DuckDBEngine, table: str, key: str, label: str, what: s
         )
 
 
-def _from_mated(
-    engine: DuckDBEngine, rows: Rows, probe: Field, reference: Field, flag: str, options: ReadOptions
-) -> People:
+def _from_mated(engine: Engine, rows: Rows, probe: Field, reference: Field, flag: str, options: ReadOptions) -> People:
     """Samples tied by mated comparisons, directly or through others, are of one person; the rest of one each."""
+    if not isinstance(engine, DuckDBEngine):
+        raise UsageError(
+            "who the people are would follow from all mated comparisons together, which stay on the cluster",
+            remedy="name the columns (--probe-person, --reference-person) or give a table of samples (--people)",
+        )
     one_namespace = options.same_samples if options.same_samples is not None else rows.one_namespace
     if one_namespace is None:
-        clash = engine.execute(
+        clash = engine.rows(
             f"SELECT count(*) FROM {quoted(rows.whole)} WHERE {probe.sql} = {reference.sql} AND NOT ({flag})"
-        ).fetchone()
-        one_namespace = clash is not None and clash[0] == 0
+        )
+        one_namespace = clash[0][0] == 0
     prefixes = ("", "") if one_namespace else ("probe ", "reference ")
     keys = [
         f"{literal(prefix)} || CAST({f.sql} AS VARCHAR)" if prefix else f"CAST({f.sql} AS VARCHAR)"

@@ -89,6 +89,8 @@ class Rows:
     rank: Field | None = None
     one_namespace: bool | None
     inputs: tuple[InputFile, ...]
+    score_inputs: int | None = None
+    """How many of `inputs`, the first ones, hold the scores; None: one a part."""
     mapping: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     distance_by_name: bool = False

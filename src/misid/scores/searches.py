@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import literal
 from misid.ground.codes import problem
 from misid.ground.errors import Findings
@@ -40,21 +40,21 @@ def reference_source(people: People, groups: Groups, searches: Searches) -> str:
     return source + (f" LEFT JOIN {groups.table} AS rg ON r.reference_person = rg.person" if groups.table else "")
 
 
-def groups_met(engine: DuckDBEngine, people: People, groups: Groups, searches: Searches) -> tuple[set[Raw], set[Raw]]:
+def groups_met(engine: Engine, people: People, groups: Groups, searches: Searches) -> tuple[set[Raw], set[Raw]]:
     """Groups of all searches and of all references, also of those that no candidate list shows."""
     if not groups.attributes:
         return set(), set()
     keys = ", ".join(groups.raw("probe"))
-    probes = engine.execute(f"SELECT DISTINCT {keys} FROM {search_source(people, groups, searches)}").fetchall()
+    probes = engine.rows(f"SELECT DISTINCT {keys} FROM {search_source(people, groups, searches)}")
     found: set[Raw] = set()
     if searches.has_references:
         keys = ", ".join(groups.raw("reference"))
         source = reference_source(people, groups, searches)
-        found = {tuple(row) for row in engine.execute(f"SELECT DISTINCT {keys} FROM {source}").fetchall()}
+        found = {tuple(row) for row in engine.rows(f"SELECT DISTINCT {keys} FROM {source}")}
     return {tuple(row) for row in probes}, found
 
 
-def refuse_disagreement(engine: DuckDBEngine, rows: Rows, people: People, findings: Findings) -> None:
+def refuse_disagreement(engine: Engine, rows: Rows, people: People, findings: Findings) -> None:
     """What the tables of searches, candidates and references say against one another."""
     searches = rows.searches
     if searches is None:
@@ -139,7 +139,7 @@ def refuse_disagreement(engine: DuckDBEngine, rows: Rows, people: People, findin
 
 
 def refuse_undeclared(
-    engine: DuckDBEngine, options: ReadOptions, threshold: float | None, score_type: str, label: str, findings: Findings
+    engine: Engine, options: ReadOptions, threshold: float | None, score_type: str, label: str, findings: Findings
 ) -> None:
     """Lists that are longer, or reach lower, than was declared."""
     if options.list_length is not None:
@@ -168,11 +168,11 @@ def refuse_undeclared(
 
 
 def _report(
-    engine: DuckDBEngine, code: str, select: str, where: str, seen: str, allowed: str, remedy: str, findings: Findings
+    engine: Engine, code: str, select: str, where: str, seen: str, allowed: str, remedy: str, findings: Findings
 ) -> None:
-    found = engine.execute(
+    found = engine.rows(
         f"SELECT coalesce(CAST(id AS VARCHAR), '(empty)'), count(*) OVER () FROM ({select}) AS t(id) ORDER BY 1 LIMIT 5"
-    ).fetchall()
+    )
     if found:
         findings.add(
             problem(
@@ -187,7 +187,7 @@ def _report(
         )
 
 
-def make_searches(engine: DuckDBEngine, people: People, groups: Groups, searches: Searches, seen: set[Raw]) -> None:
+def make_searches(engine: Engine, people: People, groups: Groups, searches: Searches, seen: set[Raw]) -> None:
     """The view `SEARCHES`: every search, with how many candidates it returned."""
     engine.keep(
         "search_candidates",
@@ -204,15 +204,15 @@ def make_searches(engine: DuckDBEngine, people: People, groups: Groups, searches
 
 
 def gallery_of(
-    engine: DuckDBEngine, people: People, groups: Groups, searches: Searches, options: ReadOptions, seen: set[Raw]
+    engine: Engine, people: People, groups: Groups, searches: Searches, options: ReadOptions, seen: set[Raw]
 ) -> Gallery:
     """References and their people: as the table of references has them, as counted, or as complete lists show."""
     if searches.has_references:
-        rows = engine.execute(
+        rows = engine.rows(
             f"SELECT {groups.label('reference', seen)}, count(*), count(DISTINCT r.reference_person) FROM "
             f"{reference_source(people, groups, searches)} GROUP BY 1 ORDER BY 1"
-        ).fetchall()
-        n_people = engine.execute("SELECT count(DISTINCT misid_mate) FROM references_rows").fetchall()[0][0]
+        )
+        n_people = engine.rows("SELECT count(DISTINCT misid_mate) FROM references_rows")[0][0]
         return Gallery(
             n_references=sum(row[1] for row in rows),
             n_people=n_people,
@@ -220,7 +220,7 @@ def gallery_of(
         )
     if options.gallery is not None:
         return Gallery(n_references=options.gallery, n_people=options.gallery)
-    n_references, n_people = engine.execute(
+    n_references, n_people = engine.rows(
         f"SELECT count(DISTINCT reference), count(DISTINCT reference_person) FROM {COMPARISONS}"
-    ).fetchall()[0]
+    )[0]
     return Gallery(n_references=n_references, n_people=n_people)

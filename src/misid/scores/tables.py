@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from misid.engine import DuckDBEngine
+from misid.engine import DuckDBEngine, Engine, SparkEngine
 from misid.engine.duckdb_engine import ran_out_of
 from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
@@ -28,7 +28,7 @@ class Table:
     """A table that has been looked at, not read. `columns` gives name and SQL type (text: VARCHAR)."""
 
     label: str
-    kind: Literal["text", "parquet", "duckdb", "arrow"]
+    kind: Literal["text", "parquet", "duckdb", "arrow", "spark"]
     columns: dict[str, str]
     paths: tuple[Path, ...] = ()
     layouts: tuple[TextLayout, ...] = ()
@@ -36,6 +36,8 @@ class Table:
     source: Any = None
     stamps: tuple[Stamp, ...] = ()
     """What the files looked like before they were read."""
+    inputs_of: Callable[[bool], tuple[InputFile, ...]] | None = None
+    """Lists the files behind it, with their hashes if wanted, where the engine knows them and `paths` does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ def paths_of(source: Any) -> tuple[Path, ...]:
 
 
 def peek(
-    engine: DuckDBEngine,
+    engine: Engine,
     source: Any,
     findings: Findings,
     *,
@@ -91,6 +93,8 @@ def peek(
     What is on the upper edge of a matrix are not names of columns, and is judged elsewhere.
     """
     try:
+        if not isinstance(engine, DuckDBEngine):
+            return _peek_spark(engine, source)
         if hasattr(source, "__arrow_c_stream__"):
             return _peek_arrow(engine, source)
         if not isinstance(source, (str, Path, list, tuple)) or not source:
@@ -107,6 +111,22 @@ def peek(
     except NotReadableError as error:
         findings.add(error.problem)
         return None
+
+
+def _peek_spark(engine: Engine, source: Any) -> Table:
+    from misid.scores.spark import SparkTable
+
+    if not isinstance(engine, SparkEngine):
+        raise UsageError(f"scores cannot be opened on the engine {engine.name}", remedy="duckdb or spark")
+    found = SparkTable(engine, source)
+    return Table(
+        label=found.label,
+        kind="spark",
+        columns=_described(engine, found.select, found.label),
+        select=found.select,
+        source=source,
+        inputs_of=found.inputs,
+    )
 
 
 def _peek_files(
@@ -193,9 +213,9 @@ def _parquet(paths: Sequence[Path]) -> str:
     return f"SELECT * FROM read_parquet([{files}], hive_types_autocast = false)"
 
 
-def _described(engine: DuckDBEngine, select: str, where: str) -> dict[str, str]:
+def _described(engine: Engine, select: str, where: str) -> dict[str, str]:
     try:
-        return {row[0]: row[1] for row in engine.execute(f"DESCRIBE {select}").fetchall()}
+        return engine.described(select)
     except EngineError as error:
         raise unreadable(where, error) from error
 
@@ -307,7 +327,7 @@ def _peek_duckdb(engine: DuckDBEngine, file: Path, table: str) -> Table:
 
 
 def load(
-    engine: DuckDBEngine,
+    engine: Engine,
     table: Table,
     name: str,
     findings: Findings,
@@ -323,7 +343,7 @@ def load(
     numbers = numbers or {}
     columns = {c: numbers.get(c, t) if table.kind == "text" else t for c, t in table.columns.items()}
     selects: list[str]
-    if table.kind == "text":
+    if table.kind == "text" and isinstance(engine, DuckDBEngine):
         selects = []
         for i, layout in enumerate(table.layouts):
             staged = f"{name}_text_{i + 1}"
@@ -340,11 +360,10 @@ def load(
         selects = [table.select]
     parts = tuple(name if len(selects) == 1 else f"{name}_{i + 1}" for i in range(len(selects)))
     for part, select in zip(parts, selects, strict=True):
-        engine.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(part)} AS {select}")
+        engine.alias(part, select)
     if len(parts) > 1:
-        whole = table.select or " UNION ALL ".join(f"SELECT * FROM {quoted(part)}" for part in parts)
-        engine.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {whole}")
-    inputs = _inputs(engine, table, parts, hash_inputs)
+        engine.alias(name, table.select or " UNION ALL ".join(f"SELECT * FROM {quoted(part)}" for part in parts))
+    inputs = table.inputs_of(hash_inputs) if table.inputs_of else _inputs(engine, table, parts, hash_inputs)
     if not may_be_empty and not findings.errors and not sum(file.rows for file in inputs):
         findings.add(
             problem(
@@ -366,10 +385,10 @@ def guarded(step: Callable[[], Any], where: str) -> Any:
         raise unreadable(where, error) from error
 
 
-def _inputs(engine: DuckDBEngine, table: Table, parts: Sequence[str], hash_inputs: bool) -> tuple[InputFile, ...]:
+def _inputs(engine: Engine, table: Table, parts: Sequence[str], hash_inputs: bool) -> tuple[InputFile, ...]:
     def rows(part: str) -> int:
-        counted = guarded(lambda: engine.execute(f"SELECT count(*) FROM {quoted(part)}").fetchone(), table.label)
-        return int(counted[0])
+        counted = guarded(lambda: engine.rows(f"SELECT count(*) FROM {quoted(part)}"), table.label)
+        return int(counted[0][0])
 
     files: Sequence[Path | None] = table.paths or [None]
     stamps = table.stamps or [None] * len(files)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import Columns, literal
 from misid.scores.model import Scores
 from misid.tally import moments
@@ -16,6 +16,7 @@ from misid.tally.grid import Grid
 from misid.tally.labels import pair_rows
 from misid.tally.levels import SPECTRUM_PER_SEARCH
 from misid.tally.model import Floats, Ints, Label, Table
+from misid.tally.people import AS_PROBE, AS_REFERENCE
 from misid.tally.survey import Coarse, Plan
 
 
@@ -27,7 +28,7 @@ class Axes:
     levels: Floats
 
 
-def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan, list_end: float | None) -> Axes:
+def lay_axes(engine: Engine, grid: Grid, coarse: Coarse, todo: Plan, list_end: float | None) -> Axes:
     """Choose the edges so that every occupied bin has both its ends, and make the table `bins`.
 
     `list_end`, the return threshold of candidate lists, has a bin even if no score is in it.
@@ -60,7 +61,7 @@ def lay_axes(engine: DuckDBEngine, grid: Grid, coarse: Coarse, todo: Plan, list_
     return Axes(edges=edges, levels=levels)
 
 
-def number_rows(engine: DuckDBEngine, grid: Grid, kind: str) -> None:
+def number_rows(engine: Engine, grid: Grid, kind: str) -> None:
     """Make `tail` and `mated`: the comparisons kept, with people as numbers and scores as levels."""
     key, part = grid.key("t.score"), grid.part("t.score")
     # In a test with every comparison all probes met somebody else; of lists only non-mated searches count.
@@ -86,7 +87,7 @@ def number_rows(engine: DuckDBEngine, grid: Grid, kind: str) -> None:
 
 
 def counts(
-    engine: DuckDBEngine, grid: Grid, coarse: Coarse, splits: Columns | None, axes: Axes, joint_of: Mapping[str, int]
+    engine: Engine, grid: Grid, coarse: Coarse, splits: Columns | None, axes: Axes, joint_of: Mapping[str, int]
 ) -> Table:
     """Table counts: the tail and the mated bin by bin, the rest from the coarse histogram."""
     kept = engine.columns("""
@@ -110,7 +111,7 @@ def counts(
     return _summed(("probe_group", "reference_group", "mated", "bin"), np.concatenate(joined, axis=1), n)
 
 
-def failed(engine: DuckDBEngine) -> Table:
+def failed(engine: Engine) -> Table:
     """Table failed."""
     return as_table(
         engine.columns("""
@@ -122,24 +123,25 @@ def failed(engine: DuckDBEngine) -> Table:
     )
 
 
-def nonmated_design(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int) -> dict[str, Ints]:
+def nonmated_design(engine: Engine, labels: Sequence[Label], n_joint: int) -> dict[str, Ints]:
     """Values of table nonmated_design as (probe label, reference label) arrays."""
     n_labels = len(labels)
 
-    def one_side(design: str) -> dict[str, Ints]:
-        found = engine.columns(f"""
-            SELECT joint, label, CAST(sum(m) AS BIGINT) AS m, CAST(sum(m * m) AS BIGINT) AS m2, count(*) AS people
-            FROM {design} GROUP BY joint, label""")
-        rolled = {}
+    found = as_table(
+        engine.columns("""
+        SELECT side, joint, label, CAST(sum(m) AS BIGINT) AS m, CAST(sum(m * m) AS BIGINT) AS m2, count(*) AS people
+        FROM design GROUP BY side, joint, label""")
+    )
+
+    def one_side(side: int) -> dict[str, Ints]:
+        mine, rolled = found["side"] == side, {}
         for name in ("m", "m2", "people"):
             dense = np.zeros((n_joint, n_labels), dtype=np.int64)
-            np.add.at(
-                dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), found[name].astype(np.int64)
-            )
+            np.add.at(dense, (found["joint"][mine], found["label"][mine]), found[name][mine])
             rolled[name] = moments.rolled_up(dense, labels)
         return rolled
 
-    as_probe, as_reference = one_side("design_r"), one_side("design_c")
+    as_probe, as_reference = one_side(AS_PROBE), one_side(AS_REFERENCE)
     both = engine.columns("""
         SELECT probe_label, reference_label, CAST(sum(rm * cm) AS BIGINT) AS products, count(*) AS people
         FROM design_both GROUP BY probe_label, reference_label""")
@@ -191,7 +193,7 @@ def pair_tables(design: dict[str, Ints], sharing: dict[str, Ints], labels: Seque
     return design_table, moment_table
 
 
-def people_counts(engine: DuckDBEngine) -> dict[str, int]:
+def people_counts(engine: Engine) -> dict[str, int]:
     """How many people and samples there are; see `Tally.people`."""
     found = engine.columns("""
         SELECT (SELECT count(DISTINCT person) FROM probes) AS probe,
@@ -202,7 +204,7 @@ def people_counts(engine: DuckDBEngine) -> dict[str, int]:
 
 
 def failed_samples(
-    engine: DuckDBEngine, scores: Scores
+    engine: Engine, scores: Scores
 ) -> tuple[tuple[int, int] | None, tuple[int, int] | None, tuple[str, ...]]:
     """(failed, presented) probes and references, and what is not known of them.
 

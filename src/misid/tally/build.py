@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from misid._version import __version__
-from misid.engine import Columns, DuckDBEngine
+from misid.engine import Columns, Engine
 from misid.engine.seam import literal
 from misid.ground.errors import UsageError
 from misid.ground.given import numbers_given
@@ -193,7 +193,7 @@ def _passes(
     stage("collecting mated comparisons and the highest non-mated ones")
     parts.run("kept_rows", lambda view: passes.kept_rows(view, todo.cut))
     _view_kept(engine)
-    lone = engine.columns(f"SELECT count(*) AS n FROM kept_rows WHERE mated AND ({passes.LONE})")["n"][0]
+    lone = engine.columns(f"SELECT count(*) AS n FROM kept_rows AS c WHERE mated AND ({passes.LONE})")["n"][0]
     if lone:
         parts.run("lone_mates", passes.lone_mates)
     else:
@@ -203,13 +203,13 @@ def _passes(
     return todo, int(coarse.pooled(mated=False)[1].sum())
 
 
-def _view_kept(engine: DuckDBEngine) -> None:
+def _view_kept(engine: Engine) -> None:
     engine.view("mated_rows", passes.MATED_ROWS)
     engine.view("tail_rows", passes.TAIL_ROWS)
 
 
 def _tables(
-    engine: DuckDBEngine,
+    engine: Engine,
     grid: Grid,
     coarse: survey.Coarse,
     splits: Columns | None,
@@ -258,7 +258,7 @@ def similarity_thresholds(thresholds: Sequence[float], *, polarity: str, score_t
 
 
 def fold(
-    engine: DuckDBEngine, scores: Scores, min_people: int | None
+    engine: Engine, scores: Scores, min_people: int | None
 ) -> tuple[tuple[tuple[str, ...], ...], dict[str, int], tuple[str, ...]]:
     """Combinations of groups as reported, the index each label of the views goes to, and warnings.
 
@@ -297,7 +297,7 @@ def fold(
     )
 
 
-def _people_of(engine: DuckDBEngine, scores: Scores) -> dict[str, Ints]:
+def _people_of(engine: Engine, scores: Scores) -> dict[str, Ints]:
     """People of each combination: all, as probes, as references (whom candidate lists show only where returned)."""
     found = engine.columns("""
         SELECT grp, count(DISTINCT person) AS people,
@@ -364,7 +364,7 @@ def _origin(scores: Scores, note: str) -> Origin:
         failure_codes=tuple(repr(code) for code in scores.failures),
         inputs=tuple(
             {
-                "what": "scores" if index < len(scores.parts) else "table",
+                "what": "scores" if index < (scores.score_inputs or len(scores.parts)) else "table",
                 "kind": i.kind,
                 "rows": i.rows,
                 "bytes": i.n_bytes,

@@ -99,7 +99,10 @@ def grid_for(lowest: float, highest: float, *, bits: int = BASE_BITS, clamped: b
     step = math.ldexp(1.0, -shift)
     # Whole steps: the grid is published, and the lowest and the highest score are somebody's.
     return Grid(
-        shift=shift, lowest=(math.floor(lowest / step) - 1) * step, highest=(math.floor(highest / step) + 1) * step
+        shift=shift,
+        lowest=(math.floor(lowest / step) - 1) * step,
+        highest=(math.floor(highest / step) + 1) * step,
+        clamped=clamped,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import Columns, literal
 from misid.ground.errors import UsageError
 from misid.ground.rate import MISSING
@@ -21,6 +21,7 @@ from misid.tally.grid import Grid
 from misid.tally.model import NO_BIN, Ints, Label, Table
 from misid.tally.moments import rolled_up
 from misid.tally.passes import NONMATED
+from misid.tally.people import AS_PROBE
 
 LISTED = "listed"
 """View: the candidates, with one group for all references where the gallery's groups are not known."""
@@ -54,7 +55,7 @@ def prepare(scores: Scores) -> tuple[Scores, Gallery]:
     return replace(scores, joint=joint), known
 
 
-def leave_passes(engine: DuckDBEngine, gallery: Gallery) -> None:
+def leave_passes(engine: Engine, gallery: Gallery) -> None:
     """Make `by_probe`, `by_reference`, `kept_rows`, `failed_rows` and `search_flags` from lists."""
     groups = list(gallery.by_group.items())
     engine.put(
@@ -93,22 +94,22 @@ def leave_passes(engine: DuckDBEngine, gallery: Gallery) -> None:
     )
 
 
-def comparisons(engine: DuckDBEngine) -> int:
+def comparisons(engine: Engine) -> int:
     """Non-mated comparisons that the searches made."""
     return int(engine.columns("SELECT CAST(coalesce(sum(m), 0) AS BIGINT) AS n FROM by_probe")["n"][0])
 
 
 def nonmated_design(
-    engine: DuckDBEngine, gallery: Gallery, labels: Sequence[Label], joint_of: Mapping[str, int], n_joint: int
+    engine: Engine, gallery: Gallery, labels: Sequence[Label], joint_of: Mapping[str, int], n_joint: int
 ) -> dict[str, Ints]:
     """Values of table nonmated_design, from the searches made and the gallery.
 
     References are taken to have the average number of samples a person.
     """
     n_labels = len(labels)
-    found = engine.columns("""
+    found = engine.columns(f"""
         SELECT joint, label, CAST(sum(m) AS BIGINT) AS m, CAST(sum(m * m) AS BIGINT) AS m2, count(*) AS people
-        FROM design_r WHERE m > 0 GROUP BY joint, label""")
+        FROM design WHERE side = {AS_PROBE} AND m > 0 GROUP BY joint, label""")
     rolled = {}
     for name in ("m", "m2", "people"):
         dense = np.zeros((n_joint, n_labels), dtype=np.int64)
@@ -148,7 +149,7 @@ def nonmated_design(
     }
 
 
-def censoring(engine: DuckDBEngine, scores: Scores, grid: Grid) -> Table:
+def censoring(engine: Engine, scores: Scores, grid: Grid) -> Table:
     """Table censoring: below which score each list says nothing."""
     ends = f"CAST({literal(scores.return_threshold)} AS DOUBLE)"
     full = "FALSE" if scores.list_length is None else f"l.n >= {int(scores.list_length)}"

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import Columns
 from misid.tally.model import FNIR_RANKS, Ints, Label, Table
+from misid.tally.people import AS_PROBE, AS_REFERENCE
 
 _STEP = "OVER (PARTITION BY {keys} ORDER BY lvl DESC ROWS UNBOUNDED PRECEDING)"
 
@@ -31,7 +32,7 @@ def rolled_up(by_joint: Ints, labels: Sequence[Label]) -> Ints:
     return np.stack([by_joint[list(label.members)].sum(axis=0) for label in labels])
 
 
-def sharing_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int) -> dict[str, Ints]:
+def sharing_moments(engine: Engine, labels: Sequence[Label], n_joint: int, n_levels: int) -> dict[str, Ints]:
     """T, sum R^2, sum C^2, sum RC, sum P^2, sum RM, sum CM by (probe label, reference label, level).
 
     Reads `tail` (person codes and joint groups of both sides, lvl >= 0: index of the highest level reached).
@@ -39,10 +40,10 @@ def sharing_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int,
     n_labels = len(labels)
     shape = (n_joint, n_labels, n_levels)
     keys = ("joint", "label", "lvl")
-    engine.keep("exceed_r", _exceedances("person_p", "joint_p", "joint_r"))
-    engine.keep("exceed_c", _exceedances("person_r", "joint_r", "joint_p"))
-    r = engine.columns(_one_side("exceed_r", "design_r"))
-    c = engine.columns(_one_side("exceed_c", "design_c"))
+    as_probe, as_reference = ("person_p", "joint_p", "joint_r"), ("person_r", "joint_r", "joint_p")
+    engine.keep("exceed", f"{_exceedances(AS_PROBE, *as_probe)} UNION ALL {_exceedances(AS_REFERENCE, *as_reference)}")
+    sides = engine.columns(_each_side())
+    r, c = ({n: v[sides["side"] == side] for n, v in sides.items()} for side in (AS_PROBE, AS_REFERENCE))
     moments = {
         "exceed": rolled_up(at_or_above(r, "n", shape, keys), labels),
         "sum_r2": rolled_up(at_or_above(r, "squares", shape, keys), labels),
@@ -57,22 +58,22 @@ def sharing_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int,
     return moments
 
 
-def _exceedances(person: str, own: str, other: str) -> str:
+def _exceedances(side: int, person: str, own: str, other: str) -> str:
     """Exceedances of each person on one side, per label of the other side and level."""
     return f"""
-        SELECT t.{person} AS person, t.{own} AS joint, l.label AS label, t.lvl AS lvl, count(*) AS n
+        SELECT {side} AS side, t.{person} AS person, t.{own} AS joint, l.label AS label, t.lvl AS lvl, count(*) AS n
         FROM tail AS t JOIN by_label AS l ON l.joint = t.{other} WHERE t.lvl >= 0
         GROUP BY t.{person}, t.{own}, l.label, t.lvl"""
 
 
-def _one_side(exceedances: str, design: str) -> str:
-    step = _STEP.format(keys="person, label")
+def _each_side() -> str:
+    step = _STEP.format(keys="side, person, label")
     return f"""
-        WITH steps AS (SELECT *, sum(n) {step} AS c FROM {exceedances})
-        SELECT s.joint AS joint, s.label AS label, s.lvl AS lvl, CAST(sum(n) AS BIGINT) AS n,
+        WITH steps AS (SELECT *, sum(n) {step} AS c FROM exceed)
+        SELECT s.side AS side, s.joint AS joint, s.label AS label, s.lvl AS lvl, CAST(sum(n) AS BIGINT) AS n,
                CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS squares, CAST(sum(n * d.m) AS BIGINT) AS products
-        FROM steps AS s JOIN {design} AS d ON d.person = s.person AND d.label = s.label
-        GROUP BY s.joint, s.label, s.lvl"""
+        FROM steps AS s JOIN design AS d ON d.side = s.side AND d.person = s.person AND d.label = s.label
+        GROUP BY s.side, s.joint, s.label, s.lvl"""
 
 
 def _both_sides() -> str:
@@ -81,9 +82,9 @@ def _both_sides() -> str:
     return f"""
         WITH both_people AS (SELECT DISTINCT person FROM design_both),
         r AS (SELECT e.person, e.joint, e.label AS reference_label, e.lvl, e.n
-              FROM exceed_r AS e JOIN both_people AS b ON b.person = e.person),
+              FROM exceed AS e JOIN both_people AS b ON b.person = e.person WHERE e.side = {AS_PROBE}),
         c AS (SELECT e.person, e.joint, e.label AS probe_label, e.lvl, e.n
-              FROM exceed_c AS e JOIN both_people AS b ON b.person = e.person),
+              FROM exceed AS e JOIN both_people AS b ON b.person = e.person WHERE e.side = {AS_REFERENCE}),
         events AS (
           SELECT person, probe_label, reference_label, lvl, sum(rn) AS rn, sum(cn) AS cn FROM (
             SELECT r.person, a.label AS probe_label, r.reference_label, r.lvl, r.n AS rn, 0 AS cn
@@ -119,7 +120,7 @@ def _pairs() -> str:
         FROM steps GROUP BY probe_label, reference_label, lvl"""
 
 
-def mated_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int) -> tuple[Table, Table]:
+def mated_moments(engine: Engine, labels: Sequence[Label], n_joint: int, n_levels: int) -> tuple[Table, Table]:
     """Tables mated_design and mated_moments: mated comparisons below each level, clustered by person.
 
     Reads `mated` (person, joint, lvl: -1 below every level).
@@ -138,7 +139,7 @@ def mated_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n
     return _errors_from_matches(design, matched, labels, n_joint, n_levels)
 
 
-def mate_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int) -> Table:
+def mate_moments(engine: Engine, labels: Sequence[Label], n_joint: int, n_levels: int) -> Table:
     """Table mate_moments: mated searches without the mate in the first R at or above each level.
 
     Reads `searches_` (person, joint, has_mate, mate_lvl, rank).
@@ -147,18 +148,21 @@ def mate_moments(engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_
         SELECT joint, CAST(sum(k) AS BIGINT) AS k, CAST(sum(k * k) AS BIGINT) AS k2, count(*) AS people
         FROM (SELECT person, joint, count(*) AS k FROM searches_ WHERE has_mate GROUP BY person, joint) AS t
         GROUP BY joint""")
-    step = _STEP.format(keys="s.person")
+    engine.put("within", {"within": np.array(FNIR_RANKS, dtype=np.int64)})
+    step = _STEP.format(keys="s.person, s.within")
+    found = engine.columns(f"""
+        WITH k AS (SELECT person, count(*) AS k FROM searches_ WHERE has_mate GROUP BY person),
+        events AS (SELECT s.person, s.joint, w.within, s.mate_lvl AS lvl, count(*) AS n
+                   FROM searches_ AS s JOIN within AS w ON s.rank <= w.within
+                   WHERE s.has_mate AND s.mate_lvl >= 0 GROUP BY s.person, s.joint, w.within, s.mate_lvl),
+        steps AS (SELECT s.*, k.k AS k, sum(s.n) {step} AS c FROM events AS s JOIN k ON k.person = s.person)
+        SELECT within, joint, lvl, CAST(sum(n) AS BIGINT) AS n, CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS n2,
+               CAST(sum(n * k) AS BIGINT) AS nk
+        FROM steps GROUP BY within, joint, lvl""")
     tables = []
     for rank in FNIR_RANKS:
-        found = engine.columns(f"""
-            WITH k AS (SELECT person, count(*) AS k FROM searches_ WHERE has_mate GROUP BY person),
-            events AS (SELECT person, joint, mate_lvl AS lvl, count(*) AS n FROM searches_
-                       WHERE has_mate AND mate_lvl >= 0 AND rank <= {rank} GROUP BY person, joint, mate_lvl),
-            steps AS (SELECT s.*, k.k AS k, sum(s.n) {step} AS c FROM events AS s JOIN k ON k.person = s.person)
-            SELECT joint, lvl, CAST(sum(n) AS BIGINT) AS n, CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS n2,
-                   CAST(sum(n * k) AS BIGINT) AS nk
-            FROM steps GROUP BY joint, lvl""")
-        _, table = _errors_from_matches(design, found, labels, n_joint, n_levels)
+        mine = {name: values[found["within"] == rank] for name, values in found.items()}
+        _, table = _errors_from_matches(design, mine, labels, n_joint, n_levels)
         table["rank"] = np.full(len(table["label"]), rank, dtype=np.int64)
         tables.append(table)
     return {

@@ -1,8 +1,9 @@
 """Parts: each pass is done file by file, and what is done stays done when a run is killed.
 
-With a directory, the result of each pass over each part is a Parquet file there, moved into place only
-when it is whole, and taken up again by the next run of the same job. Those files hold ids: they lie in a folder of
-their own inside it that nobody else can read, and only that folder is removed when the tally is written.
+With a directory, the result of each pass over each part is a Parquet file there, moved into place only when it is
+whole, and taken up again by the next run of the same job if its SHA-256 is still what it was. Those files hold ids:
+they lie in a folder of their own inside it that nobody else can read, and only that folder is removed when the tally
+is written.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from misid.engine import DuckDBEngine
-from misid.engine.seam import literal, quoted
+from misid.engine import Engine
+from misid.engine.seam import quoted
 from misid.ground.errors import UsageError
+from misid.ground.files import sha256_of
 from misid.scores.model import COMPARISONS
 
 FOLDER = "misid-parts"
@@ -30,7 +32,7 @@ class Parts:
 
     Parameters
     ----------
-    engine : DuckDBEngine
+    engine : Engine
     views : tuple of str
         One view a part.
     fingerprints : tuple of str
@@ -39,7 +41,7 @@ class Parts:
         None keeps the results in the engine only.
     """
 
-    engine: DuckDBEngine
+    engine: Engine
     views: tuple[str, ...]
     fingerprints: tuple[str, ...]
     directory: Path | None
@@ -66,15 +68,42 @@ class Parts:
             select = query(view)
             key = hashlib.sha256(f"{name}\n{select}\n{fingerprint}".encode()).hexdigest()[:24]
             file = folder / f"{name}-{key}.parquet"
-            if not file.exists():
+            if not _intact(file):
                 partial = folder / f".{name}-{key}-{os.getpid()}.part"
                 self.engine.save(select, partial)
+                _discard(file)
+                # The sum first: a part without one is made again, and never taken up unverified.
+                _sum_of(file).write_text(_fingerprint(partial), encoding="ascii")
                 partial.replace(file)
-            files.append(literal(str(file)))
+            files.append(file)
         # Unlogged, for it names paths; the log has the query itself.
-        self.engine.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM read_parquet([{', '.join(files)}])"
-        )
+        self.engine.alias(name, self.engine.saved(files))
+
+
+def _sum_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.sha256")
+
+
+def _fingerprint(path: Path) -> str:
+    """SHA-256 of a part: of the file DuckDB wrote, or of the names and hashes of the files in Spark's directory."""
+    if path.is_file():
+        return sha256_of(path)
+    # Files with a dot in front are checksums and marks of the file system.
+    inside = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+    return hashlib.sha256("\n".join(f"{p.name} {sha256_of(p)}" for p in inside).encode()).hexdigest()
+
+
+def _intact(file: Path) -> bool:
+    """Whether a finished part is there, and is what it was when it was finished."""
+    written = _sum_of(file)
+    return file.exists() and written.exists() and written.read_text(encoding="ascii") == _fingerprint(file)
+
+
+def _discard(file: Path) -> None:
+    if file.is_dir():
+        shutil.rmtree(file)
+    else:
+        file.unlink(missing_ok=True)
 
 
 def discard_parts(directory: Path) -> None:

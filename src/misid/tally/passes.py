@@ -67,15 +67,16 @@ MATED_ROWS = "SELECT * FROM kept_rows WHERE mated"
 TAIL_ROWS = "SELECT probe, reference, score FROM kept_rows WHERE NOT mated"
 
 
-LONE = """probe NOT IN (SELECT probe FROM by_probe) OR reference NOT IN (SELECT reference FROM by_reference)"""
-"""Mated comparisons of samples that took part in no completed non-mated one: their people are not known yet."""
+LONE = """NOT EXISTS (SELECT 1 FROM by_probe AS b WHERE b.probe = c.probe)
+              OR NOT EXISTS (SELECT 1 FROM by_reference AS b WHERE b.reference = c.reference)"""
+"""Mated comparisons `c` of samples that took part in no completed non-mated one: their people are not known yet."""
 
 
 def lone_mates(view: str) -> str:
     """People and groups of samples met in mated comparisons only; a scan that most tests do not need."""
     return f"""
         SELECT DISTINCT probe, reference, probe_person, reference_person, probe_group, reference_group
-        FROM {view} WHERE mated AND ({LONE})"""
+        FROM {view} AS c WHERE mated AND ({LONE})"""
 
 
 NO_LONE_MATES = """

@@ -1,8 +1,8 @@
 """People: ids become numbers inside the engine, and the design of the test is counted per person.
 
 The tables made here stay in the engine. `persons`: code, joint, block. `probes`, `references_`: one row a
-sample. `by_label`: which labels a combination of groups belongs to. `design_r`, `design_c`: comparisons
-per person as probe (per label of the references) and as reference (per label of the probes).
+sample. `by_label`: which labels a combination of groups belongs to. `design`: comparisons per person as probe
+(per label of the references) and as reference (per label of the probes).
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import literal
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError
 from misid.tally.grid import FINE_BITS, Grid
 from misid.tally.model import N_BLOCKS, Label
 
+AS_PROBE, AS_REFERENCE = 0, 1
+"""Sides of `design` and `exceed`: people as probes, per label of the references, and the other way round."""
 
-def number_people(engine: DuckDBEngine, joint_of: Mapping[str, int], labels: Sequence[Label], grid: Grid) -> None:
+
+def number_people(engine: Engine, joint_of: Mapping[str, int], labels: Sequence[Label], grid: Grid) -> None:
     """Make `joints`, `by_label`, `persons`, `probes`, `references_` from the tables that the passes left."""
     names, indices = np.array(list(joint_of), dtype=object), np.array(list(joint_of.values()))
     engine.put("joints", {"name": names, "joint": indices})
@@ -84,7 +87,7 @@ def _persons() -> str:
         JOIN joints AS j ON s.grp = j.name"""
 
 
-def _refuse_two_groups(engine: DuckDBEngine) -> None:
+def _refuse_two_groups(engine: Engine) -> None:
     several = int(engine.columns("SELECT count(*) AS n FROM persons WHERE groups > 1")["n"][0])
     if several:
         raise BadInputError(
@@ -101,18 +104,17 @@ def _refuse_two_groups(engine: DuckDBEngine) -> None:
         )
 
 
-def count_designs(engine: DuckDBEngine) -> None:
-    """Make `design_r`, `design_c`, `design_both`: comparisons of each person, per label of the other side."""
+def count_designs(engine: Engine) -> None:
+    """Make `design`, `design_both`: comparisons of each person, per label of the other side."""
     engine.keep(
-        "design_r",
-        """SELECT p.person AS person, p.joint AS joint, l.label AS label, CAST(sum(b.m) AS BIGINT) AS m
+        "design",
+        f"""SELECT {AS_PROBE} AS side, p.person AS person, p.joint AS joint, l.label AS label,
+                   CAST(sum(b.m) AS BIGINT) AS m
            FROM by_probe AS b JOIN probes AS p ON b.probe = p.probe
            JOIN joints AS j ON b.reference_group = j.name JOIN by_label AS l ON l.joint = j.joint
-           GROUP BY p.person, p.joint, l.label""",
-    )
-    engine.keep(
-        "design_c",
-        """SELECT r.person AS person, r.joint AS joint, l.label AS label, CAST(sum(b.m) AS BIGINT) AS m
+           GROUP BY p.person, p.joint, l.label
+           UNION ALL
+           SELECT {AS_REFERENCE}, r.person, r.joint, l.label, CAST(sum(b.m) AS BIGINT)
            FROM by_reference AS b JOIN references_ AS r ON b.reference = r.reference
            JOIN joints AS j ON b.probe_group = j.name JOIN by_label AS l ON l.joint = j.joint
            GROUP BY r.person, r.joint, l.label""",
@@ -120,8 +122,9 @@ def count_designs(engine: DuckDBEngine) -> None:
     # A person counts on both sides of a pair of labels only when belonging to both labels.
     engine.keep(
         "design_both",
-        """SELECT r.person AS person, c.label AS probe_label, r.label AS reference_label, r.m AS rm, c.m AS cm
-           FROM design_r AS r JOIN design_c AS c ON r.person = c.person
+        f"""SELECT r.person AS person, c.label AS probe_label, r.label AS reference_label, r.m AS rm, c.m AS cm
+           FROM design AS r JOIN design AS c ON r.person = c.person
            JOIN by_label AS a ON a.label = c.label AND a.joint = r.joint
-           JOIN by_label AS b ON b.label = r.label AND b.joint = r.joint""",
+           JOIN by_label AS b ON b.label = r.label AND b.joint = r.joint
+           WHERE r.side = {AS_PROBE} AND c.side = {AS_REFERENCE}""",
     )

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import literal
 from misid.tally.model import Floats, Ints
 
@@ -21,13 +21,13 @@ DEFAULT_TARGETS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 """FMR and FPIR for which thresholds are sought when none are named."""
 
 
-def target_pins(engine: DuckDBEngine, values: str, total: int, targets: Sequence[float]) -> dict[float, float]:
+def target_pins(engine: Engine, values: str, total: int, targets: Sequence[float]) -> dict[float, float]:
     """Per target the lowest threshold that meets it, but for others with the very same counts.
 
     Targets that `total` trials cannot show are left out.
 
-    `values` is SQL for rows (score, n), the n trials whose error score is `score`. Tables `tail_rows` and
-    `mated_rows` hold the scores that may be chosen.
+    `values` is SQL for rows (score, n), the n trials whose error score is `score`. Table `kept_rows` holds the
+    scores that may be chosen.
     """
     wanted = {t: math.floor(t * total + 1e-9) for t in targets if t * total >= 1}
     if not wanted:
@@ -37,15 +37,10 @@ def target_pins(engine: DuckDBEngine, values: str, total: int, targets: Sequence
           SELECT score, n, sum(n) OVER (ORDER BY score DESC ROWS UNBOUNDED PRECEDING) AS above FROM ({values}) AS v) AS t
         WHERE above - n <= {max(wanted.values())} ORDER BY score DESC""")  # noqa: E501
     scores, above = rows["score"].astype(np.float64), rows["above"].astype(np.int64)
-    pins = {}
-    for target, allowed in wanted.items():
-        too_many = np.flatnonzero(above > allowed)
-        if too_many.size:
-            matched = float(scores[too_many[0]])
-            next_up = next_score_above(engine, matched)
-            if next_up is not None:
-                pins[target] = simplest_between(matched, next_up)
-    return pins
+    too_many = {target: np.flatnonzero(above > allowed) for target, allowed in wanted.items()}
+    matched = {target: float(scores[places[0]]) for target, places in too_many.items() if places.size}
+    next_up = dict(zip(matched, next_scores_above(engine, list(matched.values())), strict=True))
+    return {target: simplest_between(matched[target], up) for target, up in next_up.items() if up is not None}
 
 
 def simplest_between(low: float, high: float) -> float:
@@ -69,16 +64,13 @@ def simplest_between(low: float, high: float) -> float:
         exponent -= 1
 
 
-def next_score_above(engine: DuckDBEngine, score: float) -> float | None:
-    """The lowest score of any comparison kept that is strictly above `score`."""
-    above = engine.columns(
-        f"""
-        SELECT min(score) AS score FROM (
-          SELECT min(score) AS score FROM tail_rows WHERE score > {literal(score)}
-          UNION ALL SELECT min(score) FROM mated_rows WHERE NOT failed AND score > {literal(score)}) AS t""",
-        logged=False,
-    )["score"]
-    return None if np.ma.is_masked(above) else float(above[0])
+def next_scores_above(engine: Engine, scores: Sequence[float]) -> list[float | None]:
+    """For each score the lowest one of any comparison kept that is strictly above it."""
+    if not scores:
+        return []
+    above = ", ".join(f"min(score) FILTER (WHERE score > {literal(s)}) AS above_{i}" for i, s in enumerate(scores))
+    found = engine.columns(f"SELECT {above} FROM kept_rows WHERE NOT failed", logged=False)
+    return [None if np.ma.is_masked(value) else float(value[0]) for value in found.values()]
 
 
 def crossing_bin(nonmated: Ints, mated: Ints) -> int | None:
@@ -91,9 +83,7 @@ def crossing_bin(nonmated: Ints, mated: Ints) -> int | None:
     return int(np.flatnonzero(fmr >= fnmr)[-1])
 
 
-def crossing_pins(
-    engine: DuckDBEngine, low: float, high: float, above: int, below: int, total: int, mated: int
-) -> Floats:
+def crossing_pins(engine: Engine, low: float, high: float, above: int, below: int, total: int, mated: int) -> Floats:
     """Thresholds in [low, high) that tell apart the scores at which FMR and FNMR come closest, on either side.
 
     `above`: non-mated comparisons at or above `high`; `below`: mated ones under `low`; `total`, `mated`: all

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import Columns
 from misid.tally.grid import Grid
 from misid.tally.model import MAX_RANK, NO_BIN, Ints, Label, Table
@@ -16,7 +16,7 @@ from misid.tally.order import in_content_order
 _STEP = "OVER (PARTITION BY {keys} ORDER BY lvl DESC ROWS UNBOUNDED PRECEDING)"
 
 
-def flag_searches(engine: DuckDBEngine) -> None:
+def flag_searches(engine: Engine) -> None:
     """Make `search_flags` for a test with every comparison: a probe that met somebody else counts towards FPIR."""
     engine.keep(
         "search_flags",
@@ -28,7 +28,7 @@ def flag_searches(engine: DuckDBEngine) -> None:
     )
 
 
-def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
+def rank_mates(engine: Engine, cut: str, outranking: str) -> None:
     """Make `mates_`: per probe its mate's best score and rank (non-mated at or above it, plus one).
 
     Mates at or above the cut are ranked within the tail; the few below it by `outranking`, a full scan.
@@ -53,7 +53,7 @@ def rank_mates(engine: DuckDBEngine, cut: str, outranking: str) -> None:
     )
 
 
-def list_searches(engine: DuckDBEngine, grid: Grid, gallery: int | None) -> None:
+def list_searches(engine: Engine, grid: Grid, gallery: int | None) -> None:
     """Make `searches_`: one row a search, with bins and levels of its best non-mated candidate and its mate.
 
     `gallery` is the number of references where it is declared; otherwise those each probe met are counted.
@@ -86,7 +86,7 @@ def list_searches(engine: DuckDBEngine, grid: Grid, gallery: int | None) -> None
     )
 
 
-def search_design(engine: DuckDBEngine, labels: Sequence[Label]) -> Table:
+def search_design(engine: Engine, labels: Sequence[Label]) -> Table:
     """Table search_design."""
     rows: dict[str, list[int]] = {
         name: []
@@ -102,14 +102,20 @@ def search_design(engine: DuckDBEngine, labels: Sequence[Label]) -> Table:
             "gallery_max",
         )
     }
-    for mated, condition, size in ((0, "counts", "others"), (1, "has_mate", "everybody")):
-        people = engine.columns(f"""
-            SELECT joint, CAST(sum(k) AS BIGINT) AS searches, CAST(sum(failed) AS BIGINT) AS failed,
-                   count(*) AS people, CAST(sum(k * k) AS BIGINT) AS sum_k2
-            FROM (SELECT person, joint, count(*) AS k, count(*) FILTER (WHERE failed) AS failed
-                  FROM searches_ WHERE {condition} GROUP BY person, joint) AS t GROUP BY joint""")
-        sizes = engine.columns(f"""
-            SELECT joint, {size} AS m, count(*) AS n FROM searches_ WHERE {condition} GROUP BY joint, {size}""")
+    kinds = """SELECT 0 AS mated, person, joint, failed, others AS m FROM searches_ WHERE counts
+               UNION ALL SELECT 1, person, joint, failed, everybody FROM searches_ WHERE has_mate"""
+    all_people = engine.columns(f"""
+        SELECT mated, joint, CAST(sum(k) AS BIGINT) AS searches, CAST(sum(failed) AS BIGINT) AS failed,
+               count(*) AS people, CAST(sum(k * k) AS BIGINT) AS sum_k2
+        FROM (SELECT mated, person, joint, count(*) AS k, count(*) FILTER (WHERE failed) AS failed
+              FROM ({kinds}) AS s GROUP BY mated, person, joint) AS t GROUP BY mated, joint""")
+    all_sizes = engine.columns(f"""
+        SELECT mated, joint, m, count(*) AS n FROM ({kinds}) AS s GROUP BY mated, joint, m""")
+    for mated in (0, 1):
+        people, sizes = (
+            {name: values[found["mated"] == mated] for name, values in found.items()}
+            for found in (all_people, all_sizes)
+        )
         for index, label in enumerate(labels):
             inside = np.isin(people["joint"], label.members)
             rows["label"].append(index)
@@ -134,7 +140,7 @@ def _spread(values: Ints, counts: Ints) -> tuple[int, int, int]:
     return int(values.min()), int(middle), int(values.max())
 
 
-def best_nonmated(engine: DuckDBEngine) -> Table:
+def best_nonmated(engine: Engine) -> Table:
     """Table best_nonmated."""
     return _table(
         engine.columns("""
@@ -143,7 +149,7 @@ def best_nonmated(engine: DuckDBEngine) -> Table:
     )
 
 
-def mates(engine: DuckDBEngine) -> Table:
+def mates(engine: Engine) -> Table:
     """Table mates."""
     return _table(
         engine.columns("""
@@ -152,9 +158,7 @@ def mates(engine: DuckDBEngine) -> Table:
     )
 
 
-def search_moments(
-    engine: DuckDBEngine, labels: Sequence[Label], n_joint: int, n_levels: int, references: Ints
-) -> Table:
+def search_moments(engine: Engine, labels: Sequence[Label], n_joint: int, n_levels: int, references: Ints) -> Table:
     """Table search_moments. `references`: reference people searched, per label of the probes."""
     hits_step = _STEP.format(keys="s.person")
     hits = engine.columns(f"""
@@ -248,7 +252,7 @@ def _searcher_and_sole(step: str) -> str:
         FROM steps AS s JOIN k ON k.person = s.person GROUP BY s.label, s.lvl"""
 
 
-def spectrum(engine: DuckDBEngine, from_level: int) -> Table:
+def spectrum(engine: Engine, from_level: int) -> Table:
     """Table spectrum: what each search exceeded, with the searches put in an order of content.
 
     An order of ids, or of a hash of ids, would let whoever has the ids find a person's row.
@@ -264,7 +268,7 @@ def spectrum(engine: DuckDBEngine, from_level: int) -> Table:
     return in_content_order(rows)
 
 
-def spectrum_design(engine: DuckDBEngine) -> Table:
+def spectrum_design(engine: Engine) -> Table:
     """Table spectrum_design."""
     return _table(
         engine.columns("""
@@ -277,7 +281,7 @@ def spectrum_design(engine: DuckDBEngine) -> Table:
     )
 
 
-def blocks(engine: DuckDBEngine) -> Table:
+def blocks(engine: Engine) -> Table:
     """Table blocks."""
     return _table(
         engine.columns("""

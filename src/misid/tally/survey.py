@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from misid.engine import DuckDBEngine
+from misid.engine import Engine
 from misid.engine.seam import Columns, literal
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, Problem
@@ -113,7 +113,7 @@ def _nothing(rows: int, failed: int) -> Problem:
     )
 
 
-def histogram(parts: Parts, engine: DuckDBEngine, lowest: float, highest: float, *, infinite: bool) -> Coarse:
+def histogram(parts: Parts, engine: Engine, lowest: float, highest: float, *, infinite: bool) -> Coarse:
     """The coarse histogram, on a grid fine enough for the middle of the non-mated scores."""
     bits = BASE_BITS
     while True:
@@ -178,7 +178,7 @@ def plan(
 
 
 def special_edges(
-    engine: DuckDBEngine,
+    engine: Engine,
     coarse: Coarse,
     todo: Plan,
     targets: Sequence[float],
@@ -220,7 +220,7 @@ def special_edges(
     return np.unique(np.asarray(found, dtype=np.float64))
 
 
-def split_bins(parts: Parts, engine: DuckDBEngine, grid: Grid, todo: Plan) -> Columns | None:
+def split_bins(parts: Parts, engine: Engine, grid: Grid, todo: Plan) -> Columns | None:
     """Coarse bins below the tail that a threshold splits: probe_group, reference_group, key, part, n."""
     if not todo.low_thresholds:
         return None

@@ -1,0 +1,222 @@
+"""Spark on several executor processes gives what DuckDB gives, to the last bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from misid.engine import DuckDBEngine, SparkEngine
+from misid.engine.seam import literal
+from misid.engine.spark_engine import _needs
+from misid.ground.errors import BadInputError, EngineError, UsageError
+from misid.scores import check, open_scores
+from misid.tally import Tally, build_tally
+from misid.tally.build import similarity_thresholds
+from tests.engine.java import java_home
+from tests.tally.samples import Sample, cross
+from tests.tally.test_golden import CASES, at_or_above, one_probe
+
+pytestmark = [
+    pytest.mark.xdist_group("spark"),
+    # PySpark says so of every pandas from 3.0 on; nothing here goes through pandas.
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+BSSR1 = Path(__file__).parents[3] / "shared" / "data" / "bssr1"
+
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "OFF",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "2",
+    # Tests are small: compiling their queries would take longer than running them.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Two executors, each a process of its own."""
+    before = os.environ.get("JAVA_HOME")
+    os.environ["JAVA_HOME"] = str(java_home(tmp_path_factory.mktemp("jdk")))
+    from pyspark.sql import SparkSession
+
+    try:
+        started = SparkSession.builder.master("local-cluster[2,1,1024]").config(map=SETTINGS).getOrCreate()
+        yield started
+        started.stop()
+    finally:
+        if before is None:
+            del os.environ["JAVA_HOME"]
+        else:
+            os.environ["JAVA_HOME"] = before
+
+
+def written(sample: Sample, path: Path) -> Path:
+    """A sample as a Parquet file that both engines read."""
+    groups = "".join(f", probe_{a} VARCHAR, reference_{a} VARCHAR" for a in sample.attributes)
+    with DuckDBEngine() as engine:
+        engine.execute(
+            "CREATE TABLE rows_ (probe VARCHAR, reference VARCHAR, probe_person VARCHAR, reference_person VARCHAR"
+            f"{groups}, score {sample.score_type})"
+        )
+        for p, r, pp, rp, s in zip(
+            sample.probe, sample.reference, sample.probe_person, sample.reference_person, sample.score, strict=True
+        ):
+            both = [v for pair in zip(sample.group(pp), sample.group(rp), strict=True) for v in pair]
+            values = [*map(literal, [p, r, pp, rp, *both]), literal(None if np.isnan(s) else float(s))]
+            engine.execute(f"INSERT INTO rows_ VALUES ({', '.join(values)})")
+        engine.save("SELECT * FROM rows_", path)
+    return path
+
+
+def tally_on(engine: Any, source: Any, thresholds: list[float], **options: Any) -> Tally:
+    with engine, open_scores(source, engine=engine, **options) as scores:
+        return build_tally(scores, thresholds=thresholds)
+
+
+def assert_same(ours: Tally, theirs: Tally) -> None:
+    """Equal in every bit but for the engine that is named."""
+    for name, table in ours.tables.items():
+        for column, values in table.items():
+            np.testing.assert_array_equal(values, theirs.tables[name][column], err_msg=f"{name}.{column}")
+    for name in ("edges", "levels", "thresholds"):
+        assert getattr(ours, name).tobytes() == getattr(theirs, name).tobytes(), name
+    for name in ("people", "joint", "labels", "spectrum_from", "acquisition", "enrolment", "warnings"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+    assert [i["sha256"] for i in ours.origin.inputs] == [i["sha256"] for i in theirs.origin.inputs]
+    assert [i["rows"] for i in ours.origin.inputs] == [i["rows"] for i in theirs.origin.inputs]
+
+
+QUICK = ("on the edges", "zeros", "infinities", "tenths in single", "very small", "turned")
+"""Golden vectors that every run of the tests counts on Spark; the others are counted with -m slow."""
+
+
+@pytest.mark.parametrize("quick", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_golden_vectors(session: Any, tmp_path: Path, quick: bool) -> None:
+    def one(case: dict[str, Any]) -> None:
+        scores, thresholds = [float(s) for s in case["scores"]], [float(t) for t in case["thresholds"]]
+        path = written(one_probe(scores, case["type"]), tmp_path / f"{case['name'][:20]}.parquet")
+        on_spark = tally_on(SparkEngine(session), path, thresholds)
+        compared = similarity_thresholds(thresholds, polarity="similarity", score_type=case["type"])
+        assert [at_or_above(on_spark, t) for t in compared] == case["at_or_above"], case["name"]
+        assert_same(on_spark, tally_on(DuckDBEngine(), path, thresholds))
+
+    # Several at a time: one alone waits for Spark's scheduler more than it works.
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(one, [case for case in CASES if case["name"].startswith(QUICK) == quick]))
+
+
+def test_random_rows_with_groups_images_and_failures(session: Any, tmp_path: Path) -> None:
+    sample = cross(
+        np.random.default_rng(60), 30, 30, same=True, images=2, groups=[("F",), ("M",)], attributes=("sex",),
+        keep=0.8, fail=0.03,
+    )  # fmt: skip
+    path = written(sample, tmp_path / "random.parquet")
+    engine = SparkEngine(session)
+    options: dict[str, Any] = {"failures": (float("nan"),), "same_samples": False}
+    on_spark = tally_on(engine, path, [1.5], **options)
+    assert_same(on_spark, tally_on(DuckDBEngine(), path, [1.5], **options))
+    assert on_spark.origin.engine == "spark"
+    # What was run is what is on record: Spark's dialect, and no path.
+    assert any("CACHE TABLE by_probe AS SELECT" in query for query in on_spark.origin.queries)
+    assert not any(str(tmp_path) in query for query in on_spark.origin.queries)
+    assert not session.catalog.listTables()
+
+
+@pytest.mark.skipif(not BSSR1.exists(), reason="needs shared/data/bssr1, which is not in the package")
+def test_bssr1(session: Any, tmp_path: Path) -> None:
+    matrix = BSSR1 / "face-c.csv"
+    path = tmp_path / "bssr1.parquet"
+    with DuckDBEngine() as engine, open_scores(matrix, engine=engine):
+        engine.save(
+            "SELECT CAST(probe AS VARCHAR) AS probe, CAST(reference AS VARCHAR) AS reference, "
+            "CAST(probe_person AS VARCHAR) AS probe_person, CAST(reference_person AS VARCHAR) AS reference_person, "
+            "score FROM comparisons",
+            path,
+        )
+    options: dict[str, Any] = {"failures": (-1.0,), "same_samples": False}
+    on_spark = tally_on(SparkEngine(session), path, [60.0], **options)
+    assert_same(on_spark, tally_on(DuckDBEngine(), path, [60.0], **options))
+
+
+def test_a_data_frame_and_a_lost_executor(session: Any, tmp_path: Path) -> None:
+    path = written(cross(np.random.default_rng(61), 20, 20, same=True), tmp_path / "frame.parquet")
+    frame = session.read.parquet(str(path))
+    with SparkEngine(session) as engine, open_scores(frame, engine=engine, same_samples=False) as scores:
+        report = check(scores)
+        assert report.counts.rows == 400
+        assert not [p for p in report.problems if p.severity == "error"]
+        killed = []
+
+        def kill(stage: str) -> None:
+            if stage == "counting people at each level" and not killed:
+                killed.append(_kill_an_executor())
+
+        tally = build_tally(scores, thresholds=[1.5], stage=kill)
+    assert killed == [1]
+    expected = tally_on(DuckDBEngine(), path, [1.5], same_samples=False)
+    for name, table in expected.tables.items():
+        for column, values in table.items():
+            np.testing.assert_array_equal(tally.tables[name][column], values, err_msg=f"{name}.{column}")
+
+
+def _kill_an_executor() -> int:
+    """SIGKILL one of this session's executors, found among the descendants of this very process."""
+    listed = subprocess.run(["ps", "-eo", "pid,ppid,comm"], capture_output=True, text=True, check=True).stdout
+    found = [line.split(None, 2) for line in listed.splitlines()[1:]]
+    parent = {int(pid): int(above) for pid, above, _ in found}
+    java = {int(pid) for pid, _, command in found if command == "java"}
+    # This process starts the driver, and the driver its executors.
+    driver = {pid for pid in java if parent[pid] == os.getpid()}
+    executors = sorted(pid for pid in java if parent[pid] in driver)
+    assert len(executors) == 2
+    os.kill(executors[0], signal.SIGKILL)
+    return 1
+
+
+def test_overflow_is_an_error_and_settings_are_put_back(session: Any) -> None:
+    session.conf.set("spark.sql.ansi.enabled", "false")
+    with SparkEngine(session) as engine, pytest.raises(EngineError, match="OVERFLOW"):
+        engine.columns(
+            "SELECT CAST(sum(x) AS BIGINT) AS n FROM (SELECT 9223372036854775807 AS x UNION ALL SELECT 1) AS t"
+        )
+    assert session.conf.get("spark.sql.ansi.enabled") == "false"
+    session.conf.set("spark.sql.ansi.enabled", "true")
+
+
+def test_what_spark_cannot_read_is_refused(session: Any, tmp_path: Path) -> None:
+    text = tmp_path / "scores.csv"
+    text.write_text("probe,reference,mated,score\na,1,1,0.9\n")
+    with SparkEngine(session) as engine:
+        with pytest.raises(BadInputError, match=r"(?s)E028.*Parquet"):
+            open_scores(text, engine=engine)
+        with pytest.raises(BadInputError, match="E028"):
+            open_scores("spark::nowhere", engine=engine)
+        with pytest.raises(UsageError, match="long tables"):
+            open_scores(text, engine=engine, format="matrix")
+
+
+def test_a_missing_extra_is_named() -> None:
+    with pytest.raises(EngineError, match=r"pyspark_of_nobody.*\n.*misid\[spark\]"):
+        _needs("pyspark_of_nobody")
+
+
+def test_one_way_to_a_session() -> None:
+    with pytest.raises(UsageError, match="three ways"):
+        SparkEngine(master="local", connect="sc://nowhere")
