@@ -315,7 +315,7 @@ def _started(master: str | None, connect: str | None, memory: str | None, thread
             raise UsageError("threads are for a session on this machine", remedy="set spark.executor.cores instead")
         where = master or os.environ.get("MASTER") or f"local[{threads or '*'}]"
         here = where == "local" or where.startswith("local[")
-        settings = dict(STARTED)
+        settings: dict[str, bool | float | int | str | None] = dict(STARTED)
         if memory is not None:
             settings["spark.driver.memory" if here else "spark.executor.memory"] = f"{megabytes(memory)}m"
         if here:
