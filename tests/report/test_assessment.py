@@ -260,7 +260,7 @@ def test_claims_are_quoted_and_answered() -> None:
     page = Page(render(sample_assessment())["report.html"].decode())
     [claim] = [e.text for e in page.all("p") if e.text.lstrip("0123456789").startswith("Claim:")]
     assert "A match is definitive" in claim
-    assert "Contradicted by what is known" in claim
+    assert "Contradicted by the inputs as stated" in claim
 
 
 def test_an_estimate_of_zero_is_written_as_zero_only_where_it_is_certain() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HOW = "How it is computed"
 _WHERE = "What is written"
-MEASURES = ("wrongly_held", "found", "not_found", "matched", "hours_wrongly_held", "right_given_match")
+MEASURES = ("wrongly_held", "found", "not_found", "matched", "hours_wrongly_held", "right_record_given_match")
 
 
 @command(

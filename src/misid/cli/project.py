@@ -27,6 +27,7 @@ from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
 from misid.ground.errors import NotEstimableError, UsageError
+from misid.search.model import DRAWS
 
 if TYPE_CHECKING:
     from misid.search.ask import Scale
@@ -213,7 +214,7 @@ class OfTally:
     ] = None
     draws: Annotated[
         int, Option("--draws", metavar="N", min=20, help="Draws of the parameters fitted.", rich_help_panel=_ASSUMED)
-    ] = 1000
+    ] = DRAWS
     seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of the draws.", rich_help_panel=_ASSUMED)] = 0
 
 

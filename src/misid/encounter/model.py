@@ -20,13 +20,13 @@ FORMAT = "misid-assessment-1"
 Unit = Literal["people", "hours", "images", "probability", "ratio"]
 
 Solidity = Literal["measured", "proxy", "reported", "assumption"]
-"""How solid an input is. measured: the source measured this, or is the record of it. proxy: a source measured something
-like it, and the rest is assumed. reported: somebody says so (press, secondary). assumption: nobody measured it."""
+"""How solid an input is. measured: the source measured this, or is the record of it. proxy: a source bears on it, and
+the rest is assumed. reported: somebody says so (press, secondary). assumption: nobody measured it."""
 
 SOLIDITY: dict[Solidity, str] = {
     "measured": "a source measured it or is the record of it",
     "reported": "somebody says so, and the record itself was not seen",
-    "proxy": "a source measured something like it, and the rest is assumed",
+    "proxy": "a source bears on it, and the rest is assumed",
     "assumption": "nobody measured it",
 }
 

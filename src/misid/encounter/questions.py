@@ -227,7 +227,10 @@ class Questions:
             return ""
         parts = [f"{self.scenario.parameters[path].title} {significant(value, 3)}" for path, value in found.values]
         if not found.holds:
-            return "not even with every input at its better end"
+            return (
+                "not found, even with each input, one after the other, at that end of the middle 95 % of its range "
+                "which helps"
+            )
         return f"in {100 * (1 + self.level) / 2:g} of 100 draws of the others, with: {'; '.join(parts)}"
 
 

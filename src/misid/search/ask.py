@@ -15,7 +15,7 @@ from misid.search import questions
 from misid.search.checked import Check, checks_of
 from misid.search.deployments import Deployment, DeploymentsModel
 from misid.search.growth import FLAT_TO_LINEAR, checked_gallery
-from misid.search.model import Answer, SearchModel
+from misid.search.model import DRAWS, Answer, SearchModel
 from misid.search.published import published_model
 from misid.search.span import Span
 from misid.search.text import answer_text, notes
@@ -168,7 +168,7 @@ def project(
     list_length: int | None = None,
     unequal: float | None = None,
     level: float = 0.95,
-    draws: int = 1000,
+    draws: int = DRAWS,
     seed: int = 0,
 ) -> Projected:
     """Say what is known of one gallery of another: FPIR and FNIR at N, with limits, a bound or a refusal.
@@ -303,7 +303,7 @@ def thresholds_of(tally: Tally) -> tuple[float, ...]:
 
 def tally_model(
     tally: Tally, *, composition: Mapping[str, float] | None = None, kin_in_test: bool = False,
-    population: float | None = None, draws: int = 1000, seed: int = 0, level: float = 0.95,
+    population: float | None = None, draws: int = DRAWS, seed: int = 0, level: float = 0.95,
 ) -> TallyModel:  # fmt: skip
     """The search model of a tally, at a level."""
     from misid.search.from_tally import kin_from_evidence, model_from_tally

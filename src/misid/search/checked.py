@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from misid.ground.errors import UsageError
-from misid.ground.numbers import count, significant
+from misid.ground.numbers import count, significant, threshold_text
 
 if TYPE_CHECKING:
     from misid.search.from_tally import TallyModel
@@ -118,10 +118,11 @@ def lines_of(data: CheckData) -> tuple[Check, ...]:
         made.append(Check(name=_NAMES[2], passed=None, said="there is one set of levels to fit"))
     else:
         ends = " and ".join(significant(e) for e in stable.estimate)
+        place = "" if data.threshold is None else f" and threshold {threshold_text(data.threshold)}"
         made.append(
             Check(
                 name=_NAMES[2], passed=stable.agrees,
-                said=f"FPIR at {FAR:,} references is {ends} from levels of different depth",
+                said=f"FPIR at {FAR:,} references{place} is {ends} from levels of different depth",
             )
         )  # fmt: skip
     return tuple(made)

@@ -11,7 +11,7 @@ import numpy as np
 from misid.ground.numbers import threshold_text
 from misid.search.ask import Scale, tally_model
 from misid.search.checked import CheckData, check_data, lines_of
-from misid.search.model import Answer
+from misid.search.model import DRAWS, Answer
 from misid.search.text import answer_text
 from misid.tally.model import Tally
 
@@ -148,7 +148,7 @@ def fan_of(
     threshold: float,
     *,
     groups: Sequence[str] | None = None,
-    draws: int = 400,
+    draws: int = DRAWS,
     seed: int = 0,
     level: float = 0.95,
     stage: Callable[[str], None] = lambda _: None,

@@ -15,6 +15,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 Status = Literal["ok", "bound", "refused"]
 
+DRAWS = 1000
+"""Of the parameters of a projection: one number for every command, so that equal questions get equal answers."""
+
 Limits = Literal["confidence", "prediction", "assumptions"]
 
 

@@ -75,16 +75,18 @@ def answer(told: Told) -> Section:
         SideBySide(tuple(columns)),
         Paragraph(("Wrongly held means: ", _held_means(told), " The limits in brackets hold ", said.level(held),
                    " of what the inputs allow: they say what is not known. Where no count or test exists they are "
-                   "wide, and no further computing narrows them.")),
+                   "wide, and no further computing narrows them. Scans are counted, and one person can be scanned more "
+                   "than once.")),
+        *(
+            [Callout("To be read with these numbers:", tuple(Quoted(sentence(t)) for t in (*a.caveats, *a.warnings)))]
+            if a.caveats or a.warnings
+            else []
+        ),
         *_who(told),
         *_with_chance(told, held),
         *_other_policies(told),
         _solidity(told),
     ]  # fmt: skip
-    if a.caveats or a.warnings:
-        blocks.append(
-            Callout("To be read with these numbers:", tuple(Quoted(sentence(t)) for t in (*a.caveats, *a.warnings)))
-        )
     return Section("answer", "The answer", tuple(blocks))
 
 
@@ -156,13 +158,13 @@ def _with_chance(told: Told, path: str) -> list[Block]:
     ends = (said.plain(f"{path}.chance_lo"), " and ", said.plain(f"{path}.chance_hi"))
     return [
         Paragraph((
-            "A count in one run of ", said.count("per"), " scans, chance included, would lie between ", ends, " (",
-            said.level(path), "). Most of that is what is not known, not luck.",
+            "A count in one run of ", said.count("per"), " scans, chance included, lies between ", ends, " (",
+            said.level(path), " of what the inputs allow). Most of that is what is not known, not luck.",
         ))
         if _mostly_unknown(record)
         else Paragraph((
-            "A count in one run of ", said.count("per"), " scans, chance included, would lie between ", ends, " (",
-            said.level(path), ").",
+            "A count in one run of ", said.count("per"), " scans, chance included, lies between ", ends, " (",
+            said.level(path), " of what the inputs allow).",
         ))
     ]  # fmt: skip
 

@@ -122,12 +122,12 @@ def ways(told: Told) -> Section:
     ), group=True))  # fmt: skip
     return Section("ways", f"The {_few(len(WAYS))} ways of being wrong", (
         Paragraph(
-            "They have different causes and different remedies, and are never added up here: a better engine does "
+            "They have different causes and different remedies, and are kept apart here: a better engine does "
             "nothing about a wrong record, and nothing about a scan that need not have been."),
         Table(
             id="ways-table", title=("Ways of being wrong under ", named(told.lead.title)),
-            caption=("People of ", said.count("per"), " scanned, with ", said.level(f"{told.everybody()}.wrongly_held"),
-                     " limits."),
+            caption=("Of ", said.count("per"), " scans, with ", said.level(f"{told.everybody()}.wrongly_held"),
+                     " limits. Parts add up in every draw; their middle values need not."),
             columns=(Column("What goes wrong", width=1.3), Column("What it means", width=2),
                      Column("Happens to", "people", numeric=True),
                      Column("Wrongly held through it", "people", numeric=True)),

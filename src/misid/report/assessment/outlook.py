@@ -36,9 +36,9 @@ from misid.report.filing.model import said as as_text
 from misid.report.palette import BLUE, TEXT
 
 VERDICTS = {
-    "supported": "Supported by what is known",
-    "contradicted": "Contradicted by what is known",
-    "not decidable": "Not decidable with what is known",
+    "supported": "Supported by the inputs as stated",
+    "contradicted": "Contradicted by the inputs as stated",
+    "not decidable": "Not decidable with the inputs as stated",
 }
 SIDES = {
     "below": "below this",
@@ -213,8 +213,9 @@ def sensitivity(told: Told) -> Section:
         ))  # fmt: skip
     blocks: list[Block] = [
         Paragraph(
-            "Inputs ranked by how much of the spread of the answer each explains by itself. Whoever wants a narrower "
-            "answer must find out the first ones; the last ones do not matter."
+            "Inputs ranked by the share of the answer's spread that they take part in, alone and with others. Whoever "
+            "wants a narrower answer must find out the first ones. Shares are estimates: where the share alone is "
+            "above the share with others, that is their sampling error."
         )
     ]
     for place, item in enumerate(found):
@@ -318,8 +319,9 @@ def break_even(told: Told) -> Section:
         blocks.append(Paragraph("The scenario asks for nothing that would have to be true."))
     else:
         blocks.insert(0, Paragraph(
-            "One input at a time is moved, the others stay at their middle; the value at which the answer turns is "
-            "given. Whether that value is plausible is a question of fact, not of computing."))  # fmt: skip
+            "One input at a time is held at a value while the others vary over their ranges; the value at which the "
+            "answer turns is given. "
+            "Whether that value is plausible is a question of fact, not of computing."))  # fmt: skip
     return Section("break-even", "What would have to be true", tuple(blocks))
 
 
@@ -360,7 +362,8 @@ def _points(told: Told, at: str, place: int, item: BreakEven) -> list[Block]:
     if never:
         blocks.append(Paragraph((
             "No value of ", said.count(f"{at}.points.#side=never"), " of the ", said.count(f"{at}.points.#"),
-            " inputs would make it true by itself; the table has the nearest of them, the CSV all.")))  # fmt: skip
+            " inputs that are ranges would make it true by itself; the table has the nearest of them, the CSV "
+            "all.")))  # fmt: skip
     return blocks
 
 
@@ -390,7 +393,7 @@ def _claim(told: Told, at: str, place: int, claim: Claim) -> list[Block]:
         )),
         Table(
             id=f"claim-{place + 1}", title="The claim, for each",
-            columns=(Column("For whom", width=1.6), Column("What is known", numeric=True, width=1.5),
+            columns=(Column("For whom", width=1.6), Column("In the draws", numeric=True, width=1.5),
                      Column("It holds in", "share of draws", numeric=True), Column("Answer", width=1.4)),
             rows=tuple(
                 Row((Quoted(part.title), said.estimate(f"{at}.parts.{i}.estimate"),

@@ -17,7 +17,7 @@ from misid.search.from_tally.mates import MateCounts, fnir_limits, mates_of
 from misid.search.from_tally.project import Projection, project
 from misid.search.from_tally.reach import FARTHEST, PEOPLE, Reach, farthest, reach_of
 from misid.search.from_tally.unequal import expected_candidates, repeated_scans, share_of_errors
-from misid.search.model import Answer
+from misid.search.model import DRAWS, Answer
 from misid.tally.model import Tally
 
 FEWEST_PEOPLE = 100
@@ -350,7 +350,7 @@ def model_of(
     *,
     labels: Mapping[str, tuple[int, ...]] | None = None,
     shares: Floats | None = None,
-    draws: int = 1000,
+    draws: int = DRAWS,
     kin_in_test: bool = False,
     kin: Kin | None = None,
     mates: MateCounts | None = None,
@@ -369,7 +369,7 @@ def model_from_tally(
     tally: Tally,
     *,
     composition: Mapping[str, float] | None = None,
-    draws: int = 1000,
+    draws: int = DRAWS,
     kin_in_test: bool = False,
     kin: Kin | None = None,
     seed: int = 0,

@@ -12,6 +12,7 @@ from misid.search.from_tally.draws import Cross, Drawn, covariance, cross_rates,
 from misid.search.from_tally.fit import MIXTURE_GAIN, Fit, curve_of, fit
 from misid.search.from_tally.stretch import excess_of, once_at, stretch_of
 from misid.search.from_tally.tails import TAILS, Scale, possible_scales
+from misid.search.model import DRAWS
 
 PER_SEARCH = (5.0, 20.0)
 """Exceedances per search of the lowest level, without groups: two depths, so that the tail's bend shows."""
@@ -107,7 +108,7 @@ def project(
     rng: np.random.Generator,
     *,
     shares: Floats | None = None,
-    draws: int = 1000,
+    draws: int = DRAWS,
     grouped: bool | None = None,
 ) -> Projection:
     """Fit the curves and draw from them.
