@@ -40,6 +40,8 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for scores, tally in (("site-a", "site-a"), ("site-b", "site-b"), ("scores", "test")):
         source, target = folder / f"{scores}.csv", folder / f"{tally}.tally"
         assert run(["tally", str(source), *FAILURE, "--threshold", "0.5", "-o", str(target), "-q"]) == 0
+    public = ["--threshold", "0.5", "--min-people", "10", "-o", str(folder / "public.tally"), "-q"]
+    assert run(["tally", str(folder / "scores.csv"), *FAILURE, *public]) == 0
     with contextlib.redirect_stdout(io.StringIO()):
         assert run(["assess", "street-stop", "--draws", "64", "-o", str(folder / "out"), "-q"]) == 0
     return folder

@@ -68,7 +68,6 @@ def test_nothing_said_gets_help_and_exit_2(misid: Misid) -> None:
             "contradict each other",
             "give one",
         ),
-        (["check", "a.tally"], "a.tally is a tally", "misid rates a.tally"),
         (["tally", "a.tally", "-o", "b.tally"], "a.tally is a tally already", "misid rates a.tally"),
         (["tally", "x.csv"], "--output is missing", "--output PATH"),
         (["report", "x.csv"], "--output is missing", "--output PATH"),

@@ -47,7 +47,7 @@ def test_it_has_the_sections_of_the_page_and_its_figures(report: Report) -> None
     page = page_of(document)
     made = paper_of(page, plain(document), "")
     assert [s.id for s in made.sections] == [
-        "answer", "measured", "checks", "rates", "groups", "calibration", "method", "provenance",
+        "answer", "measured", "checks", "rates", "groups", "projection", "calibration", "method", "provenance",
     ]  # fmt: skip
     assert {f.name for f in made.figures} == {f.name for f in page.figures if f.svg}
 

@@ -42,7 +42,7 @@ def said(tree: exp.Expr, dialect: str, *, rename: Callable[[str], str | None] = 
     Examples
     --------
     >>> said(parsed("SELECT md5(string_agg(a, ' ' ORDER BY a)) AS h FROM t"), "spark", rename=lambda name: f"misid_{name}")
-    "SELECT MD5(LISTAGG(a, ' ') WITHIN GROUP (ORDER BY a NULLS LAST)) AS h FROM misid_t AS t"
+    "SELECT MD5(LISTAGG(a, ' ') WITHIN GROUP (ORDER BY a NULLS LAST)) AS h FROM misid_t AS `t`"
     """  # noqa: E501
     import sqlglot
     from sqlglot import exp

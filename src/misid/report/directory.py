@@ -59,6 +59,8 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
         If a report is there and `force` is not given, or `target` is a file.
     """
     refuse_report(target, force=force)
+    # Asked once: whoever finds the name taken when it is done has lost a race with another run.
+    new = not target.is_dir()
     stale = files_of_older(target) - set(files) if target.is_dir() else set()
     target.parent.mkdir(parents=True, exist_ok=True)
     with scratch_directory(target.parent, f".{target.name}.", ".part") as scratch:
@@ -66,7 +68,8 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
         (staged / TABLES).mkdir(parents=True)
         for name, content in files.items():
             (staged / name).write_bytes(content)
-        if target.is_dir():
+        if not new:
+            refuse_report(target, force=force)
             (target / TABLES).mkdir(exist_ok=True)
             # The page last: whoever opens it finds the tables it names.
             for name in sorted(files, key=lambda name: (name == PAGE, name == TWIN, name)):

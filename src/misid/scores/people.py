@@ -121,7 +121,7 @@ def _from_mated(engine: Engine, rows: Rows, probe: Field, reference: Field, flag
     if not isinstance(engine, DuckDBEngine):
         raise UsageError(
             "who the people are would follow from all mated comparisons together, which stay on the cluster",
-            remedy="name the columns (--probe-person, --reference-person) or give a table of samples (--people)",
+            remedy="name the columns (--probe-person, --reference-person) or give a table of samples (--samples)",
         )
     one_namespace = options.same_samples if options.same_samples is not None else rows.one_namespace
     if one_namespace is None:

@@ -223,9 +223,10 @@ def groups_figure(fan: Fan, names: Sequence[str], attribute: str, key: str) -> F
     level = percent(fan.level)
     mine = [p for p in fan.points if p.group in names]
     known = [p for p in mine if p.group in shown and p.estimate]
+    farthest = {name: max(p.gallery for p in known if p.group == name) for name in shown}
     refused = [name for name in names if any(p.group == name and p.status != "ok" for p in fan.points)]
-    left_out = "" if len(shown) == len(names) else f" Drawn: {len(shown)} of {len(names)} groups; all are in the "
-    "numbers."
+    all_shown = len(shown) == len(names)
+    left_out = "" if all_shown else f" Drawn: {len(shown)} of {len(names)} groups; all are in the numbers."
     stops = (
         f" A line that ends early, and a group without one: beyond, the estimate is refused ({len(refused)} of "
         f"{len(names)} "
@@ -239,7 +240,7 @@ def groups_figure(fan: Fan, names: Sequence[str], attribute: str, key: str) -> F
         title=f"Wrong person returned, by size of gallery and {attribute}",
         description="; ".join(
             f"{labels[p.group]}, {count(p.gallery)} references: {significant(100 * (p.estimate or 0))} in 100"
-            for p in known if p.gallery in NAMED
+            for p in known if p.gallery in NAMED or p.gallery == farthest[p.group]
         ),
         caption=f"Probes of each group, gallery composed as in the test, at threshold {threshold_text(fan.threshold)}. "
         f"Upright bars: {level} limits of each group on its own (within the test a jackknife over references and "
