@@ -14,13 +14,17 @@ import typst
 
 import misid
 from misid.cases import CaseResult, ready_names
+from misid.cases.changes import moved
+from misid.cases.model import Range
 from misid.ground.errors import UsageError
 from misid.report.bundle import verify
 from misid.report.case import write_case
+from misid.report.case.answer import _decides
 from misid.report.case.document import document_of
+from misid.report.case.told import Told
 from misid.report.case.write import render, twin_of
 from misid.report.filing.layout import laid_out
-from misid.report.filing.model import Cite, Value, all_words, spans
+from misid.report.filing.model import Cite, Strong, Value, all_words, spans
 from misid.report.filing.pdf import _inputs, _template
 from misid.report.filing.values import Values
 from misid.report.shown import raw
@@ -166,3 +170,45 @@ def test_page_one_states_neither_certainty_nor_the_transposed_conditional(name: 
     # A ratio is always of what was seen, given a statement; never of a statement, given what was seen.
     assert "times as probable if" in text
     assert "times more likely that" not in text
+
+
+@pytest.mark.parametrize("name", ready_names())
+def test_what_moves_the_answer_is_in_order_and_moves_it(name: str) -> None:
+    result = RESULTS[name]
+    told = Told(result, twin_of(result))
+    bullets = [w for w in _decides(told) if isinstance(w, tuple) and w[0] != Strong("relatives")]
+    assert 2 <= len(bullets) <= 3
+    sizes = []
+    for words in bullets:
+        values = [s for s in spans(words) if isinstance(s, Value) and s.path.endswith((".lo", ".hi"))]
+        lo, hi, lo2, hi2 = (float(v.raw) for v in values)
+        assert (lo, hi) != (lo2, hi2)
+        sizes.append(moved(Range(lo=lo, hi=hi), Range(lo=lo2, hi=hi2)))
+    assert sizes == sorted(sizes, reverse=True)
+    # The share of those scanned who are in the gallery is always among them.
+    assert any("in the gallery" in str(words[0]) and "scanned" in str(words[0]) for words in bullets)
+
+
+def test_page_one_says_what_this_case_alone_says() -> None:
+    assert "Nothing tells the two apart, so neither can be above 50." in first_page("two-answers")
+    assert "person named by the first scan" in first_page("two-answers")
+    assert "two scans, two matches, two different people" in str(
+        document_of(RESULTS["two-answers"], twin_of(RESULTS["two-answers"]), fingerprint="ab" * 32).facts
+    )
+    assert "has an identical twin in the gallery, the rival" in first_page("twin")
+    assert "identical twin in the gallery" not in first_page("two-answers")
+    assert "may point either way" in first_page("no-match")
+    assert "not each record" in first_page("single-match")
+    for name in ready_names():
+        text = first_page(name)
+        # Digits that would be quoted as an accuracy are left to the tables.
+        assert not re.search(r"99\.\d", text), name
+        assert "what their status is" in text
+        assert "assumed, not measured" in text
+
+
+def test_chances_above_ninety_nine_of_a_hundred_keep_the_digits_that_tell_them_apart() -> None:
+    result = RESULTS["single-match"]
+    told = Told(result, {"p": {"lo": 0.992, "hi": 0.9997}, "q": {"lo": 0.28, "hi": 0.9997}})
+    texts = [[s.text for s in spans(told.loosely((f"{k}.lo", f"{k}.hi"))) if isinstance(s, Value)] for k in "pq"]
+    assert texts == [["99.2", "99.97"], ["28", "more than 99"]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from misid.cases.file import CaseFile, Kin, Repeats, Review, Scan, relatives_of
 from misid.cases.known import Known
+from misid.cases.model import Range
 from misid.cases.number import Stated, assumed
 from misid.cases.terms import inputs_of
 from misid.encounter.shapes import Fixed
@@ -42,6 +44,16 @@ def variants_of(case: CaseFile, known: Known) -> Iterator[Variant]:
                 moved = _with(case, one.path.split("."), replace(one.stated, shape=Fixed(value=value)))
                 yield Variant(kind="range", title=title, case=moved, known=known, path=one.path, value=value)
     yield from _what_if(case, known)
+
+
+def moved(a: Range, b: Range) -> float:
+    """How far a probability moves from one range to another: both ends, in log odds."""
+    return abs(_logit(a.lo) - _logit(b.lo)) + abs(_logit(a.hi) - _logit(b.hi))
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 1e-9), 1 - 1e-9)
+    return math.log(p / (1 - p))
 
 
 _ENDS = {

@@ -11,7 +11,7 @@ import numpy as np
 
 from misid._version import __version__
 from misid.cases.bounds import verbal
-from misid.cases.changes import variants_of
+from misid.cases.changes import moved, variants_of
 from misid.cases.fallacies import fallacies_of
 from misid.cases.file import CaseFile, plain_case, without_paths
 from misid.cases.known import LEVEL, Known, known_of
@@ -36,6 +36,7 @@ PRIORS = 9
 """Priors shown, from the lowest to the highest of the case."""
 
 NAMED = "the person named is the person scanned"
+NAMED_FIRST = "the person named by the first scan is the person scanned"
 NOT_THERE = "the person scanned is not in the gallery"
 THERE = "the person scanned is in the gallery"
 
@@ -132,7 +133,8 @@ def _answers(case: CaseFile) -> tuple[str, ...]:
 
 def _ratio(at: Sum, seen: Likelihoods, *, named: bool, all_of_it: bool = False) -> Ratio:
     lr = at.over(seen.lr() if named else seen.lr_enrolled())
-    first = NAMED if named else THERE
+    contradicted = any(scan.answer == "different" for scan in at.case.scans)
+    first = (NAMED_FIRST if contradicted else NAMED) if named else THERE
     extra = "; times the ratio of the review and of the other evidence" if all_of_it else ""
     return Ratio(
         lr=lr,
@@ -249,16 +251,10 @@ def _ranked(changes: list[Change]) -> list[Change]:
     """Pairs (at one end, at the other) of a number, those that move the answer most first."""
     pairs = [(changes[k], changes[k + 1]) for k in range(0, len(changes), 2)]
 
-    def moved(pair: tuple[Change, Change]) -> float:
-        a, b = (c.probability for c in pair)
-        return abs(_logit(a.lo) - _logit(b.lo)) + abs(_logit(a.hi) - _logit(b.hi))
+    def by(pair: tuple[Change, Change]) -> float:
+        return moved(pair[0].probability, pair[1].probability)
 
-    return [change for pair in sorted(pairs, key=moved, reverse=True) for change in pair]
-
-
-def _logit(p: float) -> float:
-    p = min(max(p, 1e-9), 1 - 1e-9)
-    return float(np.log(p / (1 - p)))
+    return [change for pair in sorted(pairs, key=by, reverse=True) for change in pair]
 
 
 def _all_inputs(case: CaseFile, inputs: tuple[Input, ...]) -> Iterable[Input]:

@@ -37,7 +37,9 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     if case.claims.definitive:
         yield Fallacy(
             id="definitive",
-            short="No figure supports certainty: a search also names somebody for people who are not in the gallery.",
+            short="Two matches would be two proofs, and here they contradict each other."
+            if any(a.startswith("another") for a in result.answers) else
+            "No figure supports certainty: a search also names somebody for people who are not in the gallery.",
             name="A match taken as definitive",
             claim=f"A match is definitive ({case.claims.by}).",
             why=f"The figures of this case allow a probability of {p} that the person named is the person scanned. "
@@ -59,9 +61,9 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
         yield _transposed(few, false, p)
     yield Fallacy(
         id="base-rate",
-        short="How many of those scanned are in the gallery changes what the answer is worth.",
+        short="If the person scanned is not in the gallery, whoever is named is wrong.",
         name="Base rate neglected",
-        claim="The match speaks for itself, whoever was scanned.",
+        claim="The match speaks for itself.",
         why="The same match is worth less where fewer of those scanned are in the gallery: with "
         f"{hundred_text(result.priors[0].prior)} enrolled the probability is {chance_text(result.priors[0].right)}, "
         f"with {hundred_text(result.priors[-1].prior)} it is {chance_text(result.priors[-1].right)}.",
@@ -74,7 +76,8 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
             claim=f"With {result.gallery.hi:,.0f} images in the gallery somebody would always match, so the match "
             "says nothing.",
             why="A match is more probable if the person named is the person scanned, by a factor of "
-            f"{lr_text(result.search.lr)}. That is evidence; how much it shows depends on the rest.",
+            f"{lr_text(result.search.lr)}. That is evidence. How often a search names somebody wrong "
+            "is said of a whole search: it is not to be multiplied by the records.",
         )  # fmt: skip
     if len(result.answers) > 1:
         yield Fallacy(
@@ -140,7 +143,7 @@ def _of_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     if case.record is not None:
         yield Fallacy(
             id="record",
-            short="Two things must hold: the person named is the person scanned, and the record is right.",
+            short="Only if the right person was named and the record is right.",
             name="Record taken for the person",
             claim=f"The record says “{case.record.says}”, so that is true of the person scanned.",
             why="Two things must hold: that the person named is the person scanned, and that the record is right. "
@@ -164,8 +167,9 @@ def _transposed(few: str, false: str, p: str) -> Fallacy:
     return Fallacy(
         id="transposed",
         name="Transposed conditional (prosecutor's fallacy)",
-        claim=f"A search names a wrong person in only {few}, so the chance that this is the wrong person is {few}.",
-        short="That is how often people who are not in the gallery get a match, and not how often a match is wrong.",
+        claim=f"A search names a wrong person in only {few}, so that is the chance of one here.",
+        short="That is how often a whole search (not each record) matches people not in the gallery, not how often a "
+        "match is wrong.",
         why=f"That is how often somebody who is not in the gallery gets a match (here {false}). The chance that "
         f"somebody who got a match is not the person named is another number: here the right person is named in {p}.",
     )
@@ -184,7 +188,7 @@ def _of_no_match(case: CaseFile, result: CaseResult) -> Iterator[Fallacy]:
     )  # fmt: skip
     yield Fallacy(
         id="base-rate",
-        short="How many of those scanned are in the gallery changes what the answer is worth.",
+        short=f"The system also misses people who are in it: here {rate_text(result.missed)}.",
         name="Base rate neglected",
         claim="No match means not in the gallery.",
         why="How probable that is depends on how many of those scanned are in the gallery: with "

@@ -73,7 +73,7 @@ def _inputs(case: CaseFile, known: Known) -> Iterator[Input]:
     if search.model == "published":
         yield from stated("search.tested_gallery", "references in the test's gallery", search.tested_gallery)
         yield from stated("search.fpir", "how often a search of the test's gallery named a wrong person", search.fpir)
-        yield from stated("search.growth", "growth of that with the gallery", search.growth)
+        yield from stated("search.growth", "how far such wrong matches grow with the gallery", search.growth)
     elif search.model == "stated":
         yield from stated("search.fpir", "how often a search of this gallery names a wrong person", search.fpir)
     elif known.fpir is not None:
@@ -88,9 +88,9 @@ def _inputs(case: CaseFile, known: Known) -> Iterator[Input]:
     else:
         yield from stated("search.fnir", missed, search.fnir)
     if search.model == "published":
-        yield from stated("search.fnir_growth", "growth of the misses with the gallery", search.fnir_growth)
+        yield from stated("search.fnir_growth", "how far the misses grow with the gallery", search.fnir_growth)
     if known.scored is None and not _chosen(case):
-        title = "a stranger above the right person, where both are found"
+        title = "how often a stranger scores above the right person, where both are found"
         if known.outranked is not None and search.outranked.default:
             yield Input(path="outranked", title=title, stated=None, span=known.outranked)
         else:
@@ -104,7 +104,7 @@ def _inputs(case: CaseFile, known: Known) -> Iterator[Input]:
         yield from stated(f"kin.{name}.enrolled", f"chance that {kin.title} is in the gallery", kin.enrolled)
         yield from stated(f"kin.{name}.match", f"chance that {kin.title} in the gallery matches", kin.match)
         if named or case.scans:
-            yield from stated(f"kin.{name}.first", f"how often {kin.title} is above the right person", kin.first)
+            yield from stated(f"kin.{name}.first", f"how often {kin.title} scores above the right person", kin.first)
     if case.scans:
         if known.alike is not None:
             title = "how far false matches repeat in scans of one person"

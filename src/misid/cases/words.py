@@ -11,7 +11,7 @@ from misid.cases.model import CaseResult, Range
 def lines_of(result: CaseResult) -> Iterator[tuple[str, str]]:
     """What and how much, the answer first."""
     named = result.kind != "no match"
-    what = "the person named is the person scanned" if named else "the person scanned is in the gallery"
+    what = result.search.first if named else "the person scanned is in the gallery"
     yield f"probability that {what}", chance_text(result.probability)
     lo, hi = result.priors[0].prior, result.priors[-1].prior
     yield "if before the search so many of those scanned were enrolled", chance_text(Range(lo=lo, hi=hi))

@@ -29,7 +29,7 @@ def document_of(result: CaseResult, twin: dict[str, Any], *, fingerprint: str, d
     return Document(
         title=result.title,
         subtitle=Quoted(str(result.case.get("question") or QUESTION)),
-        facts=("Answer of the system: ", told.text("kind"), " · ", told.gallery(), " · every number is a range"),
+        facts=("Answer of the system: ", answer.kind(told), " · ", told.gallery()),
         sections=(
             answer.short_answer(told),
             grounds.given(told),

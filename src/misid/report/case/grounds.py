@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from misid.cases.bounds import ENFSI_SOURCE, RULE
 from misid.cases.model import Given
-from misid.report.case.answer import first_mistakes, picked
+from misid.report.case.answer import first_mistakes, moves, picked
 from misid.report.case.told import Told, cites, sentence
 from misid.report.filing import (
     Block,
@@ -204,7 +204,8 @@ def change(told: Told) -> Section:
     changes = list(enumerate(told.result.changes))
     ranges = [entry for entry in changes if entry[1].kind == "range"]
     pairs = [(ranges[k], ranges[k + 1]) for k in range(0, len(ranges) - 1, 2)]
-    left_out = len(pairs) - MOST_RANGES
+    shown = [(a, b) for a, b in pairs if moves(a[1], b[1])][:MOST_RANGES]
+    left_out = len(pairs) - len(shown)
     blocks: list[Block] = [
         Table(
             id="table-ranges", title="One number at either end of its range, everything else as it is",
@@ -215,11 +216,11 @@ def change(told: Told) -> Section:
                     (Quoted(a.title.rpartition(": ")[2]), ": ", told.chance(f"changes.{i}.probability")),
                     (Quoted(b.title.rpartition(": ")[2]), ": ", told.chance(f"changes.{j}.probability")),
                 ))
-                for (i, a), (j, b) in pairs[:MOST_RANGES]
+                for (i, a), (j, b) in shown
             ),
             caption="Those that move the answer most come first."
-            + (f" {left_out} that move it less are in the table of all changes." if left_out > 0 else ""),
-            file="tables/changes.csv", empty="every number of the case is taken to be known",
+            + (f" {left_out} that move it less or not at all are in the table of all changes." if left_out > 0 else ""),
+            file="tables/changes.csv", empty="every number of the case is taken to be known, or moves nothing",
         ),
     ]  # fmt: skip
     ifs = [entry for entry in changes if entry[1].kind == "if"]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from misid.cases.compute import NAMED
 from misid.cases.fallacies import lr_text, of_hundred, rate_text
-from misid.cases.model import CaseResult, Range
+from misid.cases.model import CaseResult, Given, Range
 from misid.evidence import load
 from misid.report.filing import Cite, Quoted, Source, Value, Values, Words
 from misid.report.shown import raw
+
+SURE = 0.99
+GALLERY = " photographs (references) in the gallery"
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,15 @@ class Told:
         return self.result.kind != "no match"
 
     @property
+    def several(self) -> bool:
+        """Whether scans named different people."""
+        return len({a for a in self.result.answers if a != "no match"}) > 1
+
+    @property
     def answer(self) -> str:
         """What is asked about, in a clause."""
-        return "the person named is the person scanned" if self.named else "the person scanned is in the gallery"
+        named = "the person named first is the person scanned" if self.several else NAMED
+        return named if self.named else "the person scanned is in the gallery"
 
     @property
     def asked(self) -> str:
@@ -57,6 +67,32 @@ class Told:
         lo, hi = self.hundred(f"{path}.lo"), self.hundred(f"{path}.hi")
         return (lo, " of 100") if lo.text == hi.text else (lo, " to ", hi, " of 100")
 
+    def loose(self, path: str) -> Value:
+        """The same, without decimals that could be quoted as an accuracy: "more than 99"."""
+        value = float(self.values.at(path))
+        return Value(path, raw(value), "more than 99" if SURE < value < 1 else of_hundred(value))
+
+    def loosely(self, paths: tuple[str, str], *, unit: str = " of 100", brief: bool = False) -> Words:
+        """A range of a probability: "28 to more than 99 of 100", or in a list "28 to >99 of 100"."""
+        values = [self.loose(path) for path in paths]
+        if values[0].text == values[1].text:
+            # Where both are above 99 their decimals are all that tells them apart.
+            values = [self.hundred(path) for path in paths]
+        if brief:
+            values = [Value(v.path, v.raw, v.text.replace("more than ", ">")) for v in values]
+        lo, hi = values
+        return (lo, unit) if lo.text == hi.text else (lo, " to ", hi, unit)
+
+    def given(self, path: str) -> tuple[int, Given] | None:
+        """A number that went in, and its place."""
+        return next(((k, g) for k, g in enumerate(self.result.inputs) if g.path == path), None)
+
+    @property
+    def figures(self) -> str:
+        """What the figures of the case are, in a word or two."""
+        assumed = any(g.assumption for g in self.result.inputs)
+        return "the figures assumed in this case" if assumed else "the figures given"
+
     def ratio(self, path: str) -> Words:
         """A range of a likelihood ratio: "1.3 to 680"."""
         lo, hi = (
@@ -66,9 +102,9 @@ class Told:
         return lo if lo.text == hi.text else (lo, " to ", hi)
 
     def gallery(self) -> Words:
-        """The size of the gallery: "200,000,000 references"."""
+        """The size of the gallery: "200,000,000 photographs (references) in the gallery"."""
         lo, hi = self.values.count("gallery.lo"), self.values.count("gallery.hi")
-        return (lo, " references") if lo.text == hi.text else (lo, " to ", hi, " references")
+        return (lo, GALLERY) if lo.text == hi.text else (lo, " to ", hi, GALLERY)
 
     def ratio_of(self, path: str) -> Value:
         """One likelihood ratio."""
