@@ -122,4 +122,8 @@ def _text(estimate: Estimate) -> str:
         return f"not defined: {estimate.reason}"
     if estimate.lo is None or estimate.hi is None or estimate.lo == estimate.hi:
         return amount(estimate.value)
-    return f"{amount(estimate.value)} ({amount(estimate.lo)}–{amount(estimate.hi)})"
+    hi = amount(estimate.hi)
+    if estimate.unit == "probability" and estimate.hi < 1 and float(hi) == 1:
+        # A limit that is not certainty is not shown as certainty.
+        hi = f"{estimate.hi:.6f}".rstrip("0") if estimate.hi < 1 - 1e-6 else "below 1"
+    return f"{amount(estimate.value)} ({amount(estimate.lo)}–{hi})"

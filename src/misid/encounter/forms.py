@@ -127,8 +127,12 @@ class PublishedSearch(Searching):
     """A published operating point and a growth law."""
 
     model: Literal["published"]
-    tested_gallery: Annotated[Stated, Number("images", "images in the gallery of the published test")]
-    fpir: Annotated[Stated, Number("proportion", "FPIR in the published test, at the threshold in use")]
+    tested_gallery: Annotated[
+        Stated, Number("images", "images in the gallery of the published test (at NIST one a person)")
+    ]
+    fpir: Annotated[
+        Stated, Number("proportion", "FPIR at the threshold in use, in a gallery of the published test's size")
+    ]
     fnir: Annotated[Stated | None, Number("proportion", "FNIR in the published test")] = None
     growth: Annotated[Stated, Number("exponent", "growth of FPIR with the gallery: 0 none, 1 linear")]
     fnir_growth: Annotated[Stated, Number("exponent", "growth of FNIR with the gallery where FPIR is held")]

@@ -214,7 +214,9 @@ def _slices(told: Told, kind: str, title: str, outcomes: Sequence[Outcomes]) -> 
     )  # fmt: skip
     caption: Words = (
         "Mark and bar: middle value and limits. Dashed line: everybody. The highest upper limit is on top.",
-        " People who are sought cannot be wrongly held: they are round and blue." if kind == "by_status" else "",
+        " People who are sought cannot be wrongly held, by definition: they are round and blue, and a 0 there is no finding."
+        if kind == "by_status"
+        else "",
     )
     return [Picture(figure, words=caption), table]
 
