@@ -203,7 +203,7 @@ def test_page_one_says_what_this_case_alone_says() -> None:
         text = first_page(name)
         # Digits that would be quoted as an accuracy are left to the tables.
         assert not re.search(r"99\.\d", text), name
-        assert "what their status is" in text
+        assert "neither what they did nor their status" in text
         assert "assumed, not measured" in text
 
 

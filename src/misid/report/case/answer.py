@@ -76,7 +76,8 @@ def _statement(told: Told) -> Statement:
             "is the ",
             "person named by the first scan in " if several else "person named in ",
             told.loosely(right), " such cases, another in ", told.loosely(other),
-            ", and nobody who was returned in ", told.loosely(neither), ".", _alike(told),
+            ", and nobody who was returned in ", told.loosely(neither), f".{_alike(told)}",
+            " Neither end, nor the middle, is the answer.",
         )  # fmt: skip
         what = "What the answers are worth, together" if several else "What the list is worth"
         return Statement(words, heading=what)
@@ -366,10 +367,10 @@ def first_mistakes(told: Told) -> int:
     return min(3, len(told.result.fallacies))
 
 
-def _status(told: Told) -> str:
-    if told.named:
-        return "Even if the right person was named, that does not show what they did or what their status is."
-    return "Neither being in the gallery nor being absent from it shows what somebody did or what their status is."
+def _status(told: Told) -> Words:
+    """What no answer of a search can show."""
+    claim = "The right person was named" if told.named else "They are not in the gallery"
+    return f"“{claim}, so that settles it.” ", Strong("No."), " That shows neither what they did nor their status."
 
 
 def _not_said(told: Told) -> Callout:
