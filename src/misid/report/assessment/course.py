@@ -214,7 +214,7 @@ def _slices(told: Told, kind: str, title: str, outcomes: Sequence[Outcomes]) -> 
     )  # fmt: skip
     caption: Words = (
         "Mark and bar: middle value and limits. Dashed line: everybody. The highest upper limit is on top.",
-        " People who are sought cannot be wrongly held, by definition: they are round and blue, and a 0 there is no finding."
+        " People who are sought cannot be wrongly held, by definition: they are round and blue, and a 0 is no finding."
         if kind == "by_status"
         else "",
     )
