@@ -184,7 +184,7 @@ def _other_policies(told: Told) -> list[Block]:
         index = next(i for i, p in enumerate(a.policies) if p.name == difference.policy)
         items.append((
             told.policy_title(difference.policy), ": ", said.estimate(f"policies.{index}.everybody.wrongly_held"),
-            " wrongly held, and fewer in ", said.portion(f"differences.{place}.fewer"), " of the draws.",
+            " wrongly held, and fewer in ", said.of_draws(f"differences.{place}.fewer"), " of the draws.",
         ))  # fmt: skip
     if not items:
         return []

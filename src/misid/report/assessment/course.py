@@ -214,7 +214,7 @@ def _slices(told: Told, kind: str, title: str, outcomes: Sequence[Outcomes]) -> 
     )  # fmt: skip
     caption: Words = (
         "Mark and bar: middle value and limits. Dashed line: everybody. The highest upper limit is on top.",
-        " People who are sought cannot be wrongly held, by definition: they are round and blue, and a 0 is no finding."
+        " People who are sought cannot be wrongly held, by definition: they are round and blue, and it is no finding."
         if kind == "by_status"
         else "",
     )
@@ -318,7 +318,7 @@ def _differences(told: Told) -> list[Block]:
     rows = [
         Row((
             Quoted(a.policy(d.policy).title), Quoted(d.title), said.estimate(f"differences.{i}.difference"),
-            said.estimate(f"differences.{i}.ratio"), said.portion(f"differences.{i}.fewer"),
+            said.estimate(f"differences.{i}.ratio"), said.of_draws(f"differences.{i}.fewer"),
         ), group=i > 0 and a.differences[i - 1].policy != d.policy)
         for i, d in enumerate(a.differences) if d.measure in ("wrongly_held", "found")
     ]  # fmt: skip

@@ -307,7 +307,7 @@ def break_even(told: Told) -> Section:
         at = f"break_even.{place}"
         blocks += [
             Paragraph((
-                Quoted(sentence(item.asks), strong=True), " It is true in ", said.portion(f"{at}.share_true"),
+                Quoted(sentence(item.asks), strong=True), " It is true in ", said.of_draws(f"{at}.share_true"),
                 " of the draws (", Quoted(item.wanted), ").", "" if item.points else " No single input decides it.",
             )),
         ]  # fmt: skip
@@ -397,7 +397,7 @@ def _claim(told: Told, at: str, place: int, claim: Claim) -> list[Block]:
                      Column("It holds in", "share of draws", numeric=True), Column("Answer", width=1.4)),
             rows=tuple(
                 Row((Quoted(part.title), said.estimate(f"{at}.parts.{i}.estimate"),
-                     said.portion(f"{at}.parts.{i}.share_true"), VERDICTS.get(part.verdict, part.verdict)))
+                     said.of_draws(f"{at}.parts.{i}.share_true"), VERDICTS.get(part.verdict, part.verdict)))
                 for i, part in enumerate(claim.parts)
             ),
             file=f"tables/claim-{place + 1}.csv",

@@ -58,6 +58,10 @@ class Said(Values):
         """A share of draws or of a spread, in percent without a false 0 or 100."""
         return self.shown(path, share_text)
 
+    def of_draws(self, path: str) -> Value:
+        """A share of the draws: they are a sample, so "all" and "none" are said of them and not of the world."""
+        return self.shown(path, draws_text)
+
     def _limited(
         self, path: str, record: dict[str, Any], write: Callable[[str], Value], limits: bool,
         ends: tuple[str, str] = ("lo", "hi"),
@@ -82,6 +86,17 @@ def amount(value: float) -> str:
     if value == round(value) and abs(value) < 100:
         return f"{value:.0f}"
     return significant(value, 2)
+
+
+def draws_text(value: float) -> str:
+    """A share of the draws in words where it is none or all of them.
+
+    Examples
+    --------
+    >>> draws_text(1.0), draws_text(0.0), draws_text(0.9999)
+    ('all', 'none', 'above 99 %')
+    """
+    return {0.0: "none", 1.0: "all"}.get(value) or share_text(value)
 
 
 def share_text(value: float) -> str:
