@@ -17,7 +17,10 @@ from misid.encounter.scenario import read_scenario
 
 Misid = Callable[..., tuple[int, str, str]]
 
-NAMES = ["airport-gate", "airport-gate-42000", "live-watchlist", "mugshot-search", "street-stop", "street-stop-ordered"]
+NAMES = [
+    "airport-gate", "airport-gate-42000", "live-watchlist", "mugshot-search", "street-stop", "street-stop-1200-million",
+    "street-stop-200-million", "street-stop-300-million", "street-stop-ordered",
+]  # fmt: skip
 
 
 def test_these_ship() -> None:
