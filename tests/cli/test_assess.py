@@ -24,7 +24,7 @@ def test_records_are_printed_and_nothing_is_written_unasked(
     assert records[0]["policy"] == "definitive"
     assert all(r["wrongly_held_lo"] <= r["wrongly_held"] <= r["wrongly_held_hi"] for r in records)
     assert records[-1]["matched"] == 0
-    assert records[-1]["right_given_match"] is None
+    assert records[-1]["right_record_given_match"] is None
     assert list(tmp_path.iterdir()) == []
     rows = list(csv.DictReader(io.StringIO(misid("assess", "street-stop", *FEW, "--format", "csv")[1])))
     assert [float(r["wrongly_held"]) for r in rows] == [r["wrongly_held"] for r in records]
