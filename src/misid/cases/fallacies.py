@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from misid.cases.file import CaseFile
 from misid.cases.model import CaseResult, Fallacy, Range
-from misid.cases.number import Stated
 from misid.ground.numbers import denominator, out_of, significant
 
 
@@ -291,9 +290,3 @@ def lr_text(r: Range) -> str:
 
 def _lr(value: float) -> str:
     return significant(value, 2)
-
-
-def source_text(stated: Stated) -> str:
-    """Where a number comes from, in a line."""
-    parts = [stated.document, ", ".join(stated.source), f"assumed: {stated.assumption}" if stated.assumption else ""]
-    return "; ".join(filter(None, parts))

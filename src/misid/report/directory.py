@@ -20,6 +20,11 @@ _MOST_LIST: Final = 1 << 20
 _TABLE = re.compile(r"tables/[A-Za-z0-9._-]+\.csv")
 
 
+def json_bytes(data: Mapping[str, Any]) -> bytes:
+    """A report's JSON: the same bytes for the same data, in the order given."""
+    return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
 def refuse_report(target: Path, *, force: bool) -> None:
     """Refuse a directory that holds a report, unless it may be replaced, and what is no directory.
 

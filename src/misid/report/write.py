@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from misid.report.directory import PAGE, PDF, TWIN, write_files
+from misid.report.directory import PAGE, PDF, TWIN, json_bytes, write_files
 from misid.report.document import document_of, plain
 from misid.report.filing import document_pdf
 from misid.report.filing.pdf import Paper
@@ -35,7 +34,7 @@ def render(report: Report, *, paper: Paper = "letter") -> dict[str, bytes]:
     tables = tables_of(bare, page.figures)
     document = replace(bare, tables=tuple(table.listed() for table in tables))
     data = plain(document)
-    twin = (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    twin = json_bytes(data)
     whole, fingerprint = replace(page, document=document), hashlib.sha256(twin).hexdigest()
     return {
         PAGE: html_of(whole, data, fingerprint).encode(),

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from misid.ground.numbers import significant
 from misid.report.figures.base import decades, round_values
 from misid.report.filing import Value, Words
 from misid.report.filing.layout import cleaned
@@ -284,8 +283,3 @@ def _thickness(people: float, most: float) -> float:
     if people <= 0:
         return 0.8
     return round(0.8 + 5.2 * max(0.0, 1 + math.log10(people / most) / 5), 1)
-
-
-def tick_of_people(value: float) -> str:
-    """A tick of a scale in people."""
-    return plain_number(value) if value >= 1 else significant(value, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -20,7 +19,7 @@ from misid.report.bundle.file import bundle_bytes
 from misid.report.bundle.model import RESULT, Bundle
 from misid.report.bundle.versions import installed
 from misid.report.dates import build_date
-from misid.report.directory import BUNDLE, PAGE, PDF, write_files
+from misid.report.directory import BUNDLE, PAGE, PDF, json_bytes, write_files
 from misid.report.filing import document_html, document_pdf
 from misid.report.filing.pdf import Paper
 
@@ -51,18 +50,13 @@ def scenario_text(assessment: Assessment) -> str:
     return toml_text(table)
 
 
-def twin_bytes(twin: Mapping[str, Any]) -> bytes:
-    """report.json."""
-    return (json.dumps(twin, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
 def render(
     assessment: Assessment, *, paper: Paper = "letter", progress: ProgressLike = NO_PROGRESS
 ) -> dict[str, bytes]:  # fmt: skip
     """Page, PDF, machine twin and tables by name, in memory: the same bytes for the same assessment."""
     progress.stage("drawing the page")
     twin = twin_of(assessment)
-    body = twin_bytes(twin)
+    body = json_bytes(twin)
     document = document_of(assessment, twin, fingerprint=hashlib.sha256(body).hexdigest(), date=build_date())
     tables = tables_of(assessment, document.figures)
     names = [RESULT, PDF, BUNDLE, *(table.file for table in tables)]
@@ -84,7 +78,7 @@ def bundle_of(
     """
     p = assessment.provenance
     inputs = {SCENARIO: scenario_text(assessment).encode(), **_beside(assessment, folder)}
-    inputs["inputs/facts.json"] = twin_bytes({used.id: finite(dict(used.fact)) for used in assessment.facts})
+    inputs["inputs/facts.json"] = json_bytes({used.id: finite(dict(used.fact)) for used in assessment.facts})
     return Bundle(
         kind=KIND, title=assessment.title, about=" ".join(assessment.about.split()), generated_with=f"misid {p.misid}",
         files={**files, **inputs},

@@ -133,14 +133,6 @@ class Told:
         hi = max(range(len(found)), key=lambda k: found[k].hi)
         return f"priors.{lo}.{name}.lo", f"priors.{hi}.{name}.hi"
 
-    def over_text(self, name: str, unit: str = " in 100") -> Words:
-        """That range: "0.6 to 96 in 100"."""
-        paths = self.over(name)
-        if paths is None:
-            return f"0{unit}"
-        lo, hi = (self.hundred(path) for path in paths)
-        return (lo, unit) if lo.text == hi.text else (lo, " to ", hi, unit)
-
     def words_of(self, name: str) -> Words:
         """ENFSI's words for the two ends of a ratio."""
         record = self.values.at(name)

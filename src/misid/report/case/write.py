@@ -19,7 +19,7 @@ from misid.report.bundle.versions import installed
 from misid.report.case.document import document_of
 from misid.report.case.tables import tables_of
 from misid.report.dates import build_date
-from misid.report.directory import BUNDLE, PAGE, PDF, write_files
+from misid.report.directory import BUNDLE, PAGE, PDF, json_bytes, write_files
 from misid.report.filing import document_html, document_pdf
 from misid.report.filing.pdf import Paper
 
@@ -36,17 +36,13 @@ def twin_of(result: CaseResult) -> dict[str, Any]:
     return made
 
 
-def _bytes(data: Mapping[str, Any]) -> bytes:
-    return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
 def render(
     result: CaseResult, *, paper: Paper = "letter", progress: ProgressLike = NO_PROGRESS
 ) -> dict[str, bytes]:  # fmt: skip
     """Page, PDF, machine twin and tables by name, in memory: the same bytes for the same result."""
     progress.stage("drawing the page")
     twin = twin_of(result)
-    body = _bytes(twin)
+    body = json_bytes(twin)
     document = document_of(result, json.loads(body), fingerprint=hashlib.sha256(body).hexdigest(), date=build_date())
     tables = tables_of(result, document.figures)
     names = [RESULT, PDF, BUNDLE, *(table.file for table in tables)]
@@ -61,8 +57,8 @@ def bundle_of(result: CaseResult, files: Mapping[str, bytes], *, paper: Paper = 
     library = load()
     ids = dict.fromkeys(id_ for given in result.inputs for id_ in given.source)
     inputs = {
-        CASE: _bytes(finite(result.case)),
-        FACTS: _bytes({id_: finite(library[id_].to_dict()) for id_ in ids}),
+        CASE: json_bytes(finite(result.case)),
+        FACTS: json_bytes({id_: finite(library[id_].to_dict()) for id_ in ids}),
         **{ATTACHED[key]: body for key, body in result.attached.items()},
     }
     about = " ".join(str(result.case.get("about") or result.title).split())

@@ -184,8 +184,3 @@ def threshold_rule(threshold: float | None) -> list[alt.Chart]:
             x="t:Q", y=alt.value(0), text="label:N"
         ),
     ]
-
-
-def finite_or_none(value: float | None) -> float | None:
-    """None for what no axis can hold."""
-    return value if value is not None and math.isfinite(value) else None
