@@ -11,6 +11,7 @@ import numpy as np
 from misid.ground.numbers import percent
 from misid.search.from_tally.draws import candidates_of
 from misid.search.model import Answer
+from misid.search.questions import independent
 from misid.tally.model import Floats
 
 if TYPE_CHECKING:
@@ -77,11 +78,6 @@ def repeated_scans(
             *fpir.assumptions, ONE_FACE_MANY_SCANS, f"{ends}, both at the {100 * model.level:g} % limits of FPIR"
         ),
     )  # fmt: skip
-
-
-def independent(fpir: float, scans: int) -> float:
-    """``1 - (1 - fpir)^scans``."""
-    return 1.0 if fpir >= 1 else float(-np.expm1(scans * np.log1p(-fpir)))
 
 
 def _from_draws(
