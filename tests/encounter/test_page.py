@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-import importlib.util
-import re
-from pathlib import Path
+from tests.pages import DOCS, names_exist, run_examples
 
-PAGE = Path(__file__).parents[2] / "docs" / "uncertainty.md"
-TEXT = PAGE.read_text(encoding="utf-8")
+PAGE = "uncertainty.md"
 
 
 def test_examples_by_hand() -> None:
-    blocks = re.findall(r"^```pycon\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
-    test = doctest.DocTestParser().get_doctest("".join(blocks), {}, PAGE.name, str(PAGE), 0)
-    assert len(test.examples) > 25
-    said: list[str] = []
-    failed, _ = doctest.DocTestRunner().run(test, out=said.append)
-    assert not failed, "".join(said)
+    run_examples(PAGE, at_least=26)
 
 
 def test_every_name_on_the_page_exists() -> None:
-    names = re.findall(r"`(misid(?:\.\w+)+)`", TEXT)
-    assert len(names) >= 4
-    for name in names:
-        module, _, attribute = name.rpartition(".")
-        if importlib.util.find_spec(module) is None or not hasattr(importlib.import_module(module), attribute):
-            importlib.import_module(name)
+    names_exist(PAGE, at_least=4)
 
 
 def test_every_shape_is_in_the_table() -> None:
     from misid.encounter.shapes import SHAPES
 
-    assert {f"| `{kind}` |" in TEXT for kind in SHAPES if kind != "fixed"} == {True}
+    text = (DOCS / PAGE).read_text(encoding="utf-8")
+    assert {f"| `{kind}` |" in text for kind in SHAPES if kind != "fixed"} == {True}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import re
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,8 @@ from misid.encounter.policies import ALL_VALUES
 from misid.encounter.scenario import read_scenario
 from misid.encounter.schema import schema
 from misid.encounter.shapes import SHAPES
+from tests.pages import DOCS, names_exist, run_examples
 
-DOCS = Path(__file__).parents[2] / "docs"
 FORMAT = (DOCS / "scenario-format.md").read_text(encoding="utf-8")
 TREE = (DOCS / "encounter.md").read_text(encoding="utf-8")
 
@@ -48,16 +46,8 @@ def test_the_new_policy_on_the_page_is_one(tmp_path: Path) -> None:
 
 
 def test_examples_by_hand() -> None:
-    blocks = re.findall(r"^```pycon\n(.*?)^```$", TREE, flags=re.MULTILINE | re.DOTALL)
-    test = doctest.DocTestParser().get_doctest("".join(blocks), {}, "encounter.md", str(DOCS), 0)
-    assert len(test.examples) > 10
-    said: list[str] = []
-    failed, _ = doctest.DocTestRunner().run(test, out=said.append)
-    assert not failed, "".join(said)
+    run_examples("encounter.md", at_least=11)
 
 
 def test_every_module_on_the_page_exists() -> None:
-    names = set(re.findall(r"`(misid\.\w+(?:\.\w+)*)`", TREE + FORMAT))
-    assert len(names) >= 8
-    for name in names:
-        importlib.import_module(name)
+    names_exist("encounter.md", "scenario-format.md", at_least=8)

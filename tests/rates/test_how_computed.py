@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-import re
 from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-each-number-is-computed.md"
+from tests.pages import names_exist, run_examples
+
+PAGE = "how-each-number-is-computed.md"
 
 
 def test_examples_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    text = PAGE.read_text(encoding="utf-8")
-    blocks = re.findall(r"^```pycon\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-    test = doctest.DocTestParser().get_doctest("".join(blocks), {}, PAGE.name, str(PAGE), 0)
-    assert len(test.examples) > 20
-    said: list[str] = []
-    failed, _ = doctest.DocTestRunner().run(test, out=said.append)
-    assert not failed, "".join(said)
+    run_examples(PAGE, at_least=21)
 
 
 def test_every_function_named_exists() -> None:
-    names = set(re.findall(r"`(misid(?:\.\w+)+)`", PAGE.read_text(encoding="utf-8")))
-    assert len(names) > 15
-    for name in names:
-        module, _, attribute = name.rpartition(".")
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError:
-            assert hasattr(importlib.import_module(module), attribute), name
+    names_exist(PAGE, at_least=16)

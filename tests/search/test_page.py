@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib.util
-import re
-from pathlib import Path
+from tests.pages import names_exist, run_examples
 
-PAGE = Path(__file__).parents[2] / "docs" / "search-model.md"
-TEXT = PAGE.read_text(encoding="utf-8")
+PAGE = "search-model.md"
 
 
 def test_examples_by_hand() -> None:
-    blocks = re.findall(r"^```pycon\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
-    test = doctest.DocTestParser().get_doctest("".join(blocks), {}, PAGE.name, str(PAGE), 0)
-    assert len(test.examples) > 15
-    said: list[str] = []
-    failed, _ = doctest.DocTestRunner().run(test, out=said.append)
-    assert not failed, "".join(said)
+    run_examples(PAGE, at_least=16)
 
 
 def test_every_name_on_the_page_exists() -> None:
-    names = re.findall(r"`(misid(?:\.\w+)+)`", TEXT)
-    assert len(names) >= 4
-    for name in names:
-        module, _, attribute = name.rpartition(".")
-        if importlib.util.find_spec(module) is None or not hasattr(importlib.import_module(module), attribute):
-            importlib.import_module(name)
+    names_exist(PAGE, at_least=4)

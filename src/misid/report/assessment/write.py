@@ -20,7 +20,7 @@ from misid.report.bundle.model import RESULT, Bundle
 from misid.report.bundle.versions import installed
 from misid.report.dates import build_date
 from misid.report.directory import BUNDLE, PAGE, PDF, json_bytes, write_files
-from misid.report.filing import document_html, document_pdf
+from misid.report.filing.files import document_files
 from misid.report.filing.pdf import Paper
 
 SCENARIO: Final = "inputs/scenario.toml"
@@ -59,11 +59,7 @@ def render(
     body = json_bytes(twin)
     document = document_of(assessment, twin, fingerprint=hashlib.sha256(body).hexdigest(), date=build_date())
     tables = tables_of(assessment, document.figures)
-    names = [RESULT, PDF, BUNDLE, *(table.file for table in tables)]
-    files = {PAGE: document_html(document, files=names, pdf=PDF).encode(), RESULT: body}
-    progress.stage("setting the PDF")
-    files[PDF] = document_pdf(document, paper=paper)
-    return {**files, **{table.file: table.text.encode() for table in tables}}
+    return document_files(document, body, tables, paper=paper, progress=progress)
 
 
 def bundle_of(

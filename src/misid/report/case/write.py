@@ -20,7 +20,7 @@ from misid.report.case.document import document_of
 from misid.report.case.tables import tables_of
 from misid.report.dates import build_date
 from misid.report.directory import BUNDLE, PAGE, PDF, json_bytes, write_files
-from misid.report.filing import document_html, document_pdf
+from misid.report.filing.files import document_files
 from misid.report.filing.pdf import Paper
 
 KIND: Final = "case"
@@ -45,11 +45,7 @@ def render(
     body = json_bytes(twin)
     document = document_of(result, json.loads(body), fingerprint=hashlib.sha256(body).hexdigest(), date=build_date())
     tables = tables_of(result, document.figures)
-    names = [RESULT, PDF, BUNDLE, *(table.file for table in tables)]
-    files = {PAGE: document_html(document, files=names, pdf=PDF).encode(), RESULT: body}
-    progress.stage("setting the PDF")
-    files[PDF] = document_pdf(document, paper=paper)
-    return {**files, **{table.file: table.text.encode() for table in tables}}
+    return document_files(document, body, tables, paper=paper, progress=progress)
 
 
 def bundle_of(result: CaseResult, files: Mapping[str, bytes], *, paper: Paper = "letter") -> Bundle:
