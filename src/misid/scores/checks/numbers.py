@@ -16,8 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from scipy.special import bdtrc
-
 SO_RARE = 1e-6
 """Chance below which right check digits are no accident."""
 
@@ -39,6 +37,9 @@ def believed(numbering: Numbering, ids: Sequence[str], chance: float | None = No
     n, right = len(ids), sum(map(numbering.right, ids))
     if not n or right < LEAST_SHARE * n:
         return False
+    # Only here: SciPy takes longer to load than a small file to count, and opening needs no more of it.
+    from scipy.special import bdtrc
+
     return bool(bdtrc(right - 1, n, numbering.chance if chance is None else chance) < SO_RARE)
 
 
