@@ -260,7 +260,7 @@ def _from_tally(
             population=of_tally.population, draws=of_tally.draws, seed=of_tally.seed, level=assumed.level,
         )  # fmt: skip
         progress.stage("checking it")
-        checks = checks_of(model, of_tally.seed)
+        checks = checks_of(model)
     return Source(
         name="tally", model=model, thresholds=thresholds, groups=tuple(model.labels), scale=Scale(tally=tally),
         checks=checks, naive=model.naive,
@@ -417,10 +417,9 @@ def _galleries(text: str | None) -> tuple[int, ...]:
     values = numbers("--gallery", text)
     if not values:
         raise UsageError("--gallery is missing", remedy="--gallery 200000000, in references")
-    for value in values:
-        if not 1 <= value < 1e15 or value != int(value):
-            raise UsageError(f"--gallery: {value:g} is not a number of references", remedy="--gallery 200000000")
-    return tuple(int(value) for value in values)
+    from misid.search.growth import checked_gallery
+
+    return tuple(checked_gallery(value) for value in values)
 
 
 _KEYS = ("N0", "FPIR0", "FNIR0", "T", "R", "kind", "capture", "source", "group")

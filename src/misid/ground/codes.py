@@ -84,6 +84,10 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "E070": ("no-usable-deployment", "No row of a table of deployments has the numbers that are needed."),
     "E071": ("not-a-back-test-record", "A record or a study of the back-tests lacks a field or has one that is none."),
+    "E072": (
+        "gallery-beyond-the-world",
+        "A gallery is asked about that has more images than all people alive can have.",
+    ),
     "E080": ("not-toml", "A scenario file cannot be read as TOML: a key stands twice, or a value is none."),
     "E081": ("scenario-too-large", "A scenario file is far larger than a scenario can be."),
     "E082": ("unknown-key", "A table of a scenario has a key that it cannot have."),

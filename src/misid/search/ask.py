@@ -249,7 +249,7 @@ def project(
             source, composition=composition, kin_in_test=kin_in_test, population=population, draws=draws, seed=seed,
             level=level,
         )  # fmt: skip
-        model, checks, labels = made, checks_of(made, seed), tuple(made.labels)
+        model, checks, labels = made, checks_of(made), tuple(made.labels)
         known = thresholds_of(source)
     else:
         if composition is not None or kin_in_test or population is not None:

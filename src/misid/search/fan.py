@@ -177,7 +177,7 @@ def fan_of(
     stage("fitting the search model")
     model = tally_model(tally, draws=draws, seed=seed, level=level)
     stage("checking it")
-    data = check_data(model, seed)
+    data = check_data(model)
     stage("projecting")
     return fan(model, Scale(tally=tally), threshold, data, groups=groups)
 

@@ -6,6 +6,7 @@ from math import expm1, log, log1p
 
 import numpy as np
 
+from misid.ground.codes import note
 from misid.ground.errors import UsageError
 from misid.search.span import Span
 from misid.tally.model import Floats
@@ -90,9 +91,25 @@ def checked_growth(growth: Span) -> Span:
     return growth
 
 
+LARGEST_GALLERY = 10**11
+"""References: twelve images of each of the 8.2 billion people alive (United Nations, World Population Prospects 2024).
+Nobody can be wrongly returned who does not exist, and no test can be led on to people who do not."""
+
+
 def checked_gallery(gallery: float) -> int:
-    """A whole number of references, at least 1, or `UsageError`."""
-    if not 1 <= gallery < 1e15 or gallery != int(gallery):
+    """A whole number of references, from 1 to `LARGEST_GALLERY`, or `UsageError`.
+
+    Examples
+    --------
+    >>> checked_gallery(2e8)
+    200000000
+    """
+    if gallery > LARGEST_GALLERY:
+        text = f"{gallery:.3g} references; at most {LARGEST_GALLERY:,} are answered, twelve images of everybody alive"
+        raise UsageError(
+            note("E072", f"a gallery of {text}"), remedy="the number of images enrolled, such as 200000000"
+        )
+    if not 1 <= gallery or gallery != int(gallery):
         raise UsageError(
             f"a gallery of {gallery:g} references", remedy="whole numbers from 1 up, such as 200000000 or 2e8"
         )

@@ -9,11 +9,8 @@ from typing import Protocol, runtime_checkable
 
 from misid.ground.errors import UsageError
 from misid.ground.numbers import percent
-from misid.search.growth import checked_gallery
+from misid.search.growth import LARGEST_GALLERY, checked_gallery
 from misid.search.model import Answer, KnowsCandidates, KnowsRepeats, KnowsThresholds, KnowsUnequal, SearchModel
-
-LARGEST = 10**11
-"""Galleries are sought up to here: ten images of everybody alive, and some."""
 
 _HALVINGS = 30
 _LOOKS = 24
@@ -159,7 +156,7 @@ def largest_gallery(
     -------
     Answer
         `lo`: even FPIR's upper limit holds the target there. `hi`: its lower limit does. ``bound`` with `lo` alone
-        where the limits allow that no gallery is too large (`LARGEST` was tried).
+        where the limits allow that no gallery is too large (`LARGEST_GALLERY` was tried).
     """
     _checked_target(target)
     at = "" if threshold is None else f" at threshold {threshold:g}"
@@ -184,9 +181,9 @@ def largest_gallery(
 
         if too_high(1):
             return 0
-        if not too_high(LARGEST):
+        if not too_high(LARGEST_GALLERY):
             return None
-        low, high = 1, LARGEST
+        low, high = 1, LARGEST_GALLERY
         while high - low > max(1, low // 10**6):
             middle = round((low * high) ** 0.5) if high > 4 * low else (low + high) // 2
             low, high = (low, middle) if too_high(middle) else (middle, high)
@@ -197,8 +194,8 @@ def largest_gallery(
     if hi == 0:
         return base
     if lo is None:
-        why = f"even FPIR's upper limit stays at or below {target:g} up to {LARGEST:,} references"
-        return replace(base, status="bound", lo=float(LARGEST), reason=why)
+        why = f"even FPIR's upper limit stays at or below {target:g} up to {LARGEST_GALLERY:,} references"
+        return replace(base, status="bound", lo=float(LARGEST_GALLERY), reason=why)
     if hi is None and lo == 0:
         why = "the limits of FPIR allow both that it is above it at any gallery and that no gallery is too large"
         return replace(base, reason=why, needed="figures of more searches")

@@ -10,6 +10,7 @@ from misid.ground.errors import UsageError
 from misid.rates.intervals import rarefied_fpir
 from misid.search.from_tally.counts import Floats, TestCounts
 from misid.search.from_tally.project import Member, Projection, project
+from misid.search.growth import hazard
 from misid.tally.model import N_BLOCKS
 
 TENTH = 2
@@ -54,6 +55,8 @@ class Tenth:
 
     gallery: int
     thresholds: Floats
+    distance: Floats
+    """Mean excesses of the thresholds beyond the lowest level that was fitted."""
     observed: Floats
     estimate: Floats
     lo: Floats
@@ -72,7 +75,7 @@ make counts vary, so that fewer would condemn good fits."""
 
 @dataclass(frozen=True, kw_only=True)
 class Misfit:
-    """How far the counts leave the curves, as log(seen / fitted) for each mean excess of score."""
+    """How far counts leave curves, as |log(seen / fitted)| of rate or hazard for each mean excess of score."""
 
     slope: float
     worst: float
@@ -95,6 +98,17 @@ def misfit(projection: Projection) -> Misfit | None:
             threshold=float(level_fit.thresholds[at]),
         )
     return found
+
+
+def astray(tenth: Tenth) -> Misfit | None:
+    """Where a count lies farthest outside what the tenth predicts, None where every one lies inside."""
+    if tenth.agrees:
+        return None
+    seen, lo, hi = (np.log(hazard(f)) for f in (tenth.observed, np.maximum(tenth.lo, 1e-12), tenth.hi))
+    gap = np.maximum(lo - seen, seen - hi)
+    slope = gap / np.maximum(tenth.distance, 1.0)
+    at = int(slope.argmax())
+    return Misfit(slope=float(slope[at]), worst=float(gap[at]), threshold=float(tenth.thresholds[at]))
 
 
 def level_fits(projection: Projection) -> tuple[LevelFit, ...]:
@@ -171,8 +185,10 @@ def tenth_to_whole(test: TestCounts, rng: np.random.Generator, *, draws: int = 2
         # The whole's own count is a draw too.
         noise = np.sqrt(observed * (1 - observed) / whole.searches)
         seen = np.clip(drawn + rng.standard_normal(len(drawn)) * noise, 0.0, 1.0)
-        found.append((float(whole.levels[at]), observed, *np.quantile(seen, [0.5, 0.025, 0.975]).tolist()))
-    columns = np.array(found).reshape(-1, 5).T
+        x = float(fitted.members[0].fit.curve.x(whole.levels[at : at + 1])[0])
+        found.append((float(whole.levels[at]), x, observed, *np.quantile(seen, [0.5, 0.025, 0.975]).tolist()))
+    columns = np.array(found).reshape(-1, 6).T
     return Tenth(
-        gallery=gallery, thresholds=columns[0], observed=columns[1], estimate=columns[2], lo=columns[3], hi=columns[4]
-    )
+        gallery=gallery, thresholds=columns[0], distance=columns[1], observed=columns[2], estimate=columns[3],
+        lo=columns[4], hi=columns[5],
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from misid.ground.errors import UsageError
 from misid.search.from_tally.bound import TailMean, naive_binomial, tail_mean, upper_bound
-from misid.search.from_tally.checks import Misfit, misfit
+from misid.search.from_tally.checks import Misfit, Tenth, astray, misfit, tenth_to_whole
 from misid.search.from_tally.counts import Floats, TestCounts, counts_of
 from misid.search.from_tally.inside import rarefied_with_limits
 from misid.search.from_tally.kin import Kin
@@ -17,6 +17,7 @@ from misid.search.from_tally.mates import MateCounts, fnir_limits, mates_of
 from misid.search.from_tally.project import Projection, project
 from misid.search.from_tally.reach import FARTHEST, PEOPLE, Reach, farthest, reach_of
 from misid.search.from_tally.unequal import expected_candidates, repeated_scans, share_of_errors
+from misid.search.growth import checked_gallery
 from misid.search.model import DRAWS, Answer
 from misid.tally.model import Tally
 
@@ -65,6 +66,12 @@ class TallyModel:
     mates: MateCounts | None = None
     misfit: Misfit | None = None
     """Where the fitted curves leave the counts; limits are then widened."""
+    tenth: Tenth | None = None
+    """FPIR at the test's own gallery from a tenth of its references; None where a tenth is too few to fit."""
+    no_tenth: str = ""
+    """Why there is none."""
+    astray: Misfit | None = None
+    """Where that misses the count; limits are then widened."""
     level: float = 0.95
 
     @property
@@ -107,8 +114,7 @@ class TallyModel:
         """
         if threshold is None:
             raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
-        if gallery < 1:
-            raise UsageError(f"a gallery of {gallery}", remedy="give at least one reference")
+        gallery = checked_gallery(gallery)
         members = self._members(group)
         asked = f"FPIR of a search of {gallery:,} references at threshold {threshold:g}"
         asked += "" if group is None else f", probes of {group}"
@@ -174,11 +180,8 @@ class TallyModel:
         drawn = self._over(self._members(group), self.projection.fpir(gallery, threshold))
         a = (1 - self.level) / 2
         lo, middle, hi = (float(q) for q in np.quantile(drawn, [a, 0.5, 1 - a]))
-        if self.misfit is not None:
-            # As far from the curve beyond the test as it is within it, mean excess for mean excess.
-            curve = self.projection.members[0].fit.curve
-            factor = float(np.exp(self.misfit.slope * max(float(curve.x(np.array([threshold]))[0]), 0.0)))
-            lo, hi = _hazard_times(lo, 1 / factor), _hazard_times(hi, factor)
+        factor = self._widened(threshold)
+        lo, hi = _hazard_times(lo, 1 / factor), _hazard_times(hi, factor)
         # Near 1 the widened limits round past the middle.
         return min(lo, middle), middle, max(hi, middle)
 
@@ -207,8 +210,9 @@ class TallyModel:
         """
         if threshold is None:
             raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
-        if gallery < 1 or (rank is not None and rank < 1):
-            raise UsageError(f"gallery {gallery}, rank {rank}", remedy="give at least one reference and rank 1")
+        gallery = checked_gallery(gallery)
+        if rank is not None and rank < 1:
+            raise UsageError(f"rank {rank}", remedy="rank 1 or more; None for any rank")
         members = self._members(group)
         place = "any rank" if rank is None else f"rank {rank}"
         asked = f"FNIR of a search of {gallery:,} references at threshold {threshold:g}, {place}"
@@ -300,18 +304,38 @@ class TallyModel:
 
     def _too_far(self, threshold: float, members: tuple[int, ...] | None) -> tuple[str, str]:
         """By distance alone: a rule that saw the estimate would let through those that happen to be high."""
-        if members is not None and self.test.searches_in[list(members)].sum() < FEWEST_IN_GROUP:
+        people, whose = float(self.test.people), "this test"
+        distance = self.reach.distance(threshold)
+        if members is not None:
             found = int(self.test.searches_in[list(members)].sum())
-            return f"this test had {found:,} searches of this group", f"a test with at least {FEWEST_IN_GROUP} of them"
-        distance, end = self.reach.distance(threshold, members), farthest(self.test.people)
-        if distance <= end:
-            return "", ""
-        people = PEOPLE * (distance / FARTHEST) ** 4
-        return (
-            f"the threshold lies {distance:.3g} mean excesses beyond the scores of this test, and with "
-            f"{self.test.people:,} people none beyond {end:.3g} is estimated",
-            f"a test of about {float(f'{people:.2g}'):,.0f} people",
-        )
+            if found < FEWEST_IN_GROUP:
+                return f"this test had {found:,} searches of this group", f"at least {FEWEST_IN_GROUP} of them"
+            people, whose = min(people, self.reach.people_of(members)), "this group in the test"
+            own = self.projection is None or bool(self.projection.shares[list(members)].all())
+            distance = self.reach.distance(threshold, members, own=own)
+        end = farthest(people)
+        if distance > end:
+            enough = PEOPLE * (distance / FARTHEST) ** 4
+            return (
+                f"the threshold lies {distance:.3g} mean excesses beyond the scores of {whose}, and with "
+                f"{people:,.0f} people none beyond {end:.3g} is estimated",
+                f"a test of about {float(f'{enough:.2g}'):,.0f} people" + ("" if members is None else " of this group"),
+            )
+        if 2 * np.log10(self._widened(threshold)) > WIDEST:
+            return (
+                "this test's own counts leave the fitted curves, and carried on to this threshold by as much for each "
+                f"mean excess that alone sets the limits more than {10**WIDEST:,.0f}-fold apart",
+                "a threshold nearer to the test, or a test of so many people that it counts there what is asked",
+            )
+        return "", ""
+
+    def _widened(self, threshold: float) -> float:
+        """Factor by which limits of the hazard are widened: as far from the curves as they failed, for the distance."""
+        slope = max((m.slope for m in (self.misfit, self.astray) if m is not None), default=0.0)
+        if not slope or self.projection is None:
+            return 1.0
+        curve = self.projection.members[0].fit.curve
+        return float(np.exp(slope * max(float(curve.x(np.array([threshold]))[0]), 0.0)))
 
     def _warnings(self) -> tuple[str, ...]:
         out = [] if self.kin_in_test or self.kin is not None else [KIN_UNSEEN]
@@ -323,7 +347,12 @@ class TallyModel:
         if self.misfit is not None:
             out.append(
                 f"the fitted curves leave the counts of this test at {self.misfit.threshold:.6g}: limits "
-                "beyond the test are widened by as much"
+                "beyond the test are widened by as much for each mean excess, and end where that is a thousandfold"
+            )
+        if self.astray is not None:
+            out.append(
+                "FPIR at the test's own gallery, predicted from a tenth of its references, misses the count at "
+                f"{self.astray.threshold:.6g}: limits beyond the test are widened by as much for each mean excess"
             )
         return tuple(out)
 
@@ -356,12 +385,21 @@ def model_of(
     mates: MateCounts | None = None,
 ) -> TallyModel:
     """The search model of a test given as arrays; see `model_from_tally`."""
+    # Its own stream: which tenth is drawn, and that one is, changes no draw of the projection.
+    held_out = rng.spawn(1)[0]
     fitted = project(test, rng, shares=shares, draws=draws) if test.people >= FEWEST_PEOPLE else None
+    tenth, no_tenth = None, f"this test had {test.people:,} people, too few to be projected"
+    if fitted is not None:
+        try:
+            tenth, no_tenth = tenth_to_whole(test, held_out), ""
+        except UsageError as error:
+            no_tenth = error.message
     if kin is not None and kin_in_test:
         raise UsageError("relatives were in the test and are to be added", remedy="give one of kin and kin_in_test")
     return TallyModel(
         test=test, projection=fitted, tail=tail_mean(test), reach=reach_of(test), labels=labels or {},
         kin_in_test=kin_in_test, kin=kin, mates=mates, misfit=None if fitted is None else misfit(fitted),
+        tenth=tenth, no_tenth=no_tenth, astray=None if tenth is None else astray(tenth),
     )  # fmt: skip
 
 
