@@ -1,6 +1,7 @@
 """Commands killed at random moments, over and over, and what was left behind.
 
     python -m tests.faults.kills --kills 500    # a quarter of an hour; goes on from docs/data/kills.jsonl
+    python -m tests.faults.kills --kills 60 --job assess   # so many of one command
 
 Runs are forks of a process that has loaded everything, so that kills fall into the work and not into the loading.
 One chain is one piece of work: the same command is started, killed with SIGKILL at a random moment, started again on
@@ -27,6 +28,8 @@ from pathlib import Path
 
 import numpy as np
 
+from misid.cases.ready import ready_path
+
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "data" / "kills.jsonl"
 SEED = 20261127
@@ -44,22 +47,39 @@ class Job:
     name: str
     arguments: tuple[str, ...]
     output: str
-    before: bool = False
-    """Whether an older output is there, to be replaced (--force)."""
+    older: tuple[str, ...] = ()
+    """What makes the older output that is there to be replaced (--force)."""
 
+
+_ASSESS = ("assess", "scenario.toml", "-o", "out", "--quiet", "--draws", "64")
+_CASE = ("case", "case.toml", "-o", "out", "--quiet")
 
 JOBS = (
     Job("tally", ("tally", "scores", "-o", "out.tally", "--quiet"), "out.tally"),
-    Job("tally --force", ("tally", "scores", "-o", "out.tally", "--quiet", "--force"), "out.tally", before=True),
+    Job("tally --force", ("tally", "scores", "-o", "out.tally", "--quiet", "--force"), "out.tally",
+        older=("tally", "scores/1.csv", "-o", "out.tally", "--quiet")),
     Job("merge", ("merge", "a.tally", "b.tally", "-o", "out.tally", "--quiet"), "out.tally"),
     Job("report", ("report", "a.tally", "-o", "out", "--quiet"), "out"),
-    Job("report --force", ("report", "a.tally", "-o", "out", "--quiet", "--force"), "out", before=True),
-)
+    Job("report --force", ("report", "a.tally", "-o", "out", "--quiet", "--force"), "out",
+        older=("report", "b.tally", "-o", "out", "--quiet")),
+    Job("assess", _ASSESS, "out"),
+    Job("assess --force", (*_ASSESS, "--force"), "out", older=(*_ASSESS, "--seed", "7")),
+    Job("case", _CASE, "out"),
+    Job("case --force", (*_CASE, "--force"), "out", older=(*_CASE, "--paper", "a4")),
+)  # fmt: skip
+
+ORDER = ("tally", "merge", "tally --force", "report", "tally", "report --force", "assess", "case", "assess --force",
+         "case --force")  # fmt: skip
+"""Of chains. Tallies are the long runs."""
+
+INPUTS = ("scores", "a.tally", "b.tally", "scenario.toml", "case.toml")
 
 
 LOADED = (
     "duckdb", "altair", "vl_convert", "jinja2", "scipy.special", "misid.tally", "misid.rates", "misid.report",
-    "misid.scores.check", "misid.cli.tally", "misid.cli.merge", "misid.cli.report",
+    "misid.scores.check", "misid.cli.tally", "misid.cli.merge", "misid.cli.report", "misid.cli.assess",
+    "misid.cli.case", "misid.encounter.assess", "misid.report.assessment", "misid.cases", "misid.report.case",
+    "misid.report.bundle", "rocrate.rocrate", "typst",
 )  # fmt: skip
 
 
@@ -105,7 +125,7 @@ def digest(path: Path) -> dict[str, str]:
 
 
 def prepare(folder: Path) -> None:
-    """The inputs of all jobs: scores in several files, two tallies."""
+    """The inputs of all jobs: scores in several files, two tallies, a scenario, a case."""
     rng = np.random.default_rng(SEED)
     score = rng.normal(size=(PEOPLE, PEOPLE)) + 0.5 * rng.normal(size=(PEOPLE, 1)) + 4 * np.eye(PEOPLE)
     header = "probe,reference,probe_person,reference_person,score\n"
@@ -113,6 +133,8 @@ def prepare(folder: Path) -> None:
     for part in range(PARTS):
         rows = [f"p{i},r{j},{i},{j},{score[i, j]:.5f}\n" for i in range(part, PEOPLE, PARTS) for j in range(PEOPLE)]
         (folder / "scores" / f"{part}.csv").write_text(header + "".join(rows), encoding="utf-8")
+    shutil.copy(ROOT / "tests" / "encounter" / "small.toml", folder / "scenario.toml")
+    shutil.copy(ready_path("single-match"), folder / "case.toml")
     for name, parts in (("a", "0"), ("b", "1")):
         run(("tally", f"scores/{parts}.csv", "-o", f"{name}.tally", "--quiet"), folder)
 
@@ -150,21 +172,38 @@ def moments(rng: random.Random, took: float, folder: Path) -> Iterator[Callable[
             yield lambda now, at=at: now >= at  # type: ignore[misc]
 
 
-def chain(
-    job: Job, number: int, inputs: Path, whole: dict[str, str], old: dict[str, str], took: float
-) -> dict[str, object]:
+@dataclass(frozen=True)
+class Known:
+    """What is known of a job before it is killed."""
+
+    start: Path
+    """A directory with the inputs, and the older output where there is one."""
+    whole: dict[str, str]
+    old: dict[str, str]
+    took: float
+
+
+def known_of(job: Job, inputs: Path, folder: Path) -> Known:
+    """Run a job undisturbed in a directory of its own, and make the one that its chains start from."""
+    shutil.copytree(inputs, folder / "whole")
+    took = run(job.arguments, folder / "whole")
+    shutil.copytree(inputs, folder / "start")
+    if job.older:
+        run(job.older, folder / "start")
+    return Known(folder / "start", digest(folder / "whole" / job.output), digest(folder / "start" / job.output), took)
+
+
+def chain(job: Job, number: int, known: Known) -> dict[str, object]:
     """Kill a job `CHAIN` times on what it left, then let it end; the counts of what was found."""
     rng = random.Random(f"{SEED}/{job.name}/{number}")
     found = {"kills": 0, "ended first": 0, "nothing written": 0, "old one kept": 0, "new one whole": 0, "mixed": 0,
              "lost": 0}  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="misid-kills-") as scratch:
         folder = Path(scratch) / "work"
-        shutil.copytree(inputs / "start", folder)
-        if job.before:
-            source = inputs / ("old" if (inputs / "old").is_dir() and job.output == "out" else "old.tally")
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / job.output)
-        untouched = {name: digest(folder / name) for name in ("scores", "a.tally", "b.tally")}
-        for moment, _ in zip(moments(rng, took, folder), range(CHAIN), strict=False):
+        shutil.copytree(known.start, folder)
+        untouched = {name: digest(folder / name) for name in INPUTS}
+        whole, old = known.whole, known.old
+        for moment, _ in zip(moments(rng, known.took, folder), range(CHAIN), strict=False):
             running = killed(job.arguments, folder, moment)
             found["kills" if running else "ended first"] += 1
             state = digest(folder / job.output)
@@ -172,15 +211,15 @@ def chain(
                 found["lost"] += 1
             elif state == whole:
                 found["new one whole"] += running
-                if not job.before:
+                if not job.older:
                     # It is done: the same work again from the start.
                     target = folder / job.output
-                    (shutil.rmtree if target.is_dir() else Path.unlink)(target)  # type: ignore[operator]
+                    (shutil.rmtree if target.is_dir() else Path.unlink)(target)
             elif not state:
-                found["nothing written" if not job.before else "lost"] += running
+                found["nothing written" if not job.older else "lost"] += running
             elif state == old:
                 found["old one kept"] += running
-            elif job.before and all(state.get(k) in (old.get(k), whole.get(k)) for k in {*state, *old, *whole}):
+            elif job.older and all(state.get(k) in (old.get(k), whole.get(k)) for k in {*state, *old, *whole}):
                 found["mixed"] += 1
             else:
                 found["lost"] += 1
@@ -191,29 +230,23 @@ def chain(
     return {"job": job.name, "chain": number, **found, "left": len(left), "left_names": sorted({n[:12] for n in left})}
 
 
-def study(kills: int, results: Path, *, say: Callable[[str], None] = print) -> None:
-    """Run chains in turn over all jobs until so many kills are in the results."""
+def study(kills: int, results: Path, *, only: str | None = None, say: Callable[[str], None] = print) -> None:
+    """Run chains in turn over all jobs, or of one, until so many kills of them are in the results."""
     preload()
     lines = [json.loads(x) for x in results.read_text("utf-8").splitlines()] if results.exists() else []
-    made = sum(line["kills"] for line in lines)
+    made = sum(line["kills"] for line in lines if only in (None, line["job"]))
+    order = ORDER if only is None else (only,)
+    known: dict[str, Known] = {}
     with tempfile.TemporaryDirectory(prefix="misid-kills-") as scratch:
-        inputs = Path(scratch)
-        prepare(inputs / "start")
-        whole, old, took = {}, {}, {}
-        for job in JOBS:
-            took[job.name] = run(job.arguments, inputs / "start")
-            made_now = inputs / "start" / job.output
-            whole[job.name] = digest(made_now)
-            (shutil.rmtree if made_now.is_dir() else Path.unlink)(made_now)  # type: ignore[operator]
-        run(("report", "b.tally", "-o", "../old", "--quiet"), inputs / "start")
-        shutil.copy(inputs / "start" / "b.tally", inputs / "old.tally")
-        old = {job.name: digest(inputs / ("old" if job.output == "out" else "old.tally")) for job in JOBS}
+        inputs = Path(scratch) / "inputs"
+        prepare(inputs)
         with results.open("a", encoding="utf-8") as file:
             number = len(lines)
             while made < kills:
-                # Tallies are the long runs: three of five chains are theirs.
-                job = (JOBS[0], JOBS[2], JOBS[1], JOBS[3], JOBS[0], JOBS[4])[number % 6]
-                line = chain(job, number, inputs, whole[job.name], old[job.name] if job.before else {}, took[job.name])
+                job = {job.name: job for job in JOBS}[order[number % len(order)]]
+                if job.name not in known:
+                    known[job.name] = known_of(job, inputs, Path(scratch) / f"job-{len(known)}")
+                line = chain(job, number, known[job.name])
                 file.write(json.dumps(line) + "\n")
                 file.flush()
                 made += int(line["kills"])  # type: ignore[call-overload]
@@ -225,8 +258,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--job", choices=[job.name for job in JOBS], help="this command alone")
     options = parser.parse_args()
-    study(options.kills, options.results)
+    study(options.kills, options.results, only=options.job)
 
 
 if __name__ == "__main__":

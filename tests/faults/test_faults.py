@@ -260,7 +260,10 @@ def _changed_tally(folder: Path, change: Callable[[dict[str, object]], None]) ->
 
 def test_a_tally_of_a_later_version(tmp_path: Path) -> None:
     path = _changed_tally(tmp_path, lambda m: m.update(version=2))
-    for verb, *more in (("rates",), ("report", "-o", tmp_path / "out"), ("merge", "-o", tmp_path / "sum.tally")):
+    verbs: dict[str, tuple[str | Path, ...]] = {
+        "rates": (), "report": ("-o", tmp_path / "out"), "merge": ("-o", tmp_path / "sum.tally"),
+    }  # fmt: skip
+    for verb, more in verbs.items():
         done = misid_run(verb, path, *more)
         assert done.returncode == BAD
         assert "version 2" in done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from misid.ground.errors import MisidError
-from tests.faults import fuzz
+from tests.faults.fuzz import targets as fuzz
 
 FOUND = sorted(p for p in fuzz.FOUND.iterdir() if p.suffix != ".md")
 
@@ -17,12 +17,12 @@ FOUND = sorted(p for p in fuzz.FOUND.iterdir() if p.suffix != ".md")
 def test_what_was_found_is_an_error_of_its_own_now(path: Path) -> None:
     target = path.name.rpartition("-")[0]
     with contextlib.suppress(MisidError):
-        fuzz.TARGETS[target](path.read_bytes())
+        fuzz.TARGETS[target].run(path.read_bytes())
 
 
 @pytest.mark.parametrize("target", fuzz.TARGETS)
 def test_whole_inputs_are_taken(target: str) -> None:
     """The fuzzer starts from these; were they refused, it would try nothing."""
-    for data in fuzz.seeds(target):
+    for data in fuzz.TARGETS[target].seeds():
         with contextlib.suppress(MisidError):
-            fuzz.TARGETS[target](data)
+            fuzz.TARGETS[target].run(data)

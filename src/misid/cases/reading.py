@@ -15,6 +15,7 @@ from misid.cases.file import LARGEST_FILE, CaseFile
 from misid.encounter.reading_shapes import shown
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, Problem
+from misid.ground.hostile import MOST_DEEP, is_deep
 
 Raw = Mapping[str, Any]
 
@@ -40,8 +41,9 @@ def parsed(text: str, name: str) -> CaseFile:
     """The case that a TOML text holds."""
     try:
         given = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        seen = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "tables within tables without end"
+    except (ValueError, RecursionError) as error:
+        # Python itself refuses integers of thousands of digits.
+        seen = str(error) if isinstance(error, ValueError) else "tables within tables without end"
         raise BadInputError([problem(
             "E100", where=name, seen=seen, allowed="TOML", remedy="misid case ready:single-match --show, and change "
             "what it prints",
@@ -51,6 +53,11 @@ def parsed(text: str, name: str) -> CaseFile:
 
 def checked(given: dict[str, Any], name: str) -> CaseFile:
     """The case, or `BadInputError` with everything that is wrong with it."""
+    if is_deep(given):
+        raise BadInputError([problem(
+            "E100", where=name, seen="tables nested too deeply", allowed=f"at most {MOST_DEEP} levels",
+            remedy="nest fewer tables",
+        )])  # fmt: skip
     found = Findings()
     case: CaseFile | None = None
     try:

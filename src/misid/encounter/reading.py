@@ -15,12 +15,13 @@ from misid.encounter.numbers import NUMBER_KEYS
 from misid.encounter.reading_shapes import shown
 from misid.ground.codes import problem
 from misid.ground.errors import Findings, UsageError
+from misid.ground.hostile import MOST_DEEP, is_deep
 
 MOST_BYTES = 1_000_000
 """A scenario is a few dozen kilobytes; a larger file is something else."""
 
-MOST_DEEP = 10
-"""Scenarios that extend one another, and tables within tables."""
+MOST_FILES = 10
+"""Scenarios that extend one another."""
 
 SUFFIX = ".toml"
 Table = dict[str, Any]
@@ -114,7 +115,7 @@ def _located(source: str | Path) -> Path:
 def _chain(path: Path, found: Findings) -> list[_Part]:
     """The scenario and all that it extends, the base last."""
     chain: list[_Part] = []
-    while len(chain) < MOST_DEEP:
+    while len(chain) < MOST_FILES:
         part = _read(path, found)
         if part is None:
             return chain
@@ -134,8 +135,8 @@ def _chain(path: Path, found: Findings) -> list[_Part]:
             return chain
         path = base
     names = " extends ".join(part.file for part in chain)
-    _say(found, "E093", f"{chain[-1].file}: extends", f"more than {MOST_DEEP} files: {names}",
-         f"at most {MOST_DEEP}", "put some of them together")  # fmt: skip
+    _say(found, "E093", f"{chain[-1].file}: extends", f"more than {MOST_FILES} files: {names}",
+         f"at most {MOST_FILES}", "put some of them together")  # fmt: skip
     return chain
 
 
@@ -183,7 +184,7 @@ def _parsed(text: str, file: str, found: Findings) -> Table | None:
         return None
     try:
         table = tomllib.loads(text)
-        if not _is_deep(table):
+        if not is_deep(table):
             return table
         _say(found, "E080", file, "tables nested too deeply", f"at most {MOST_DEEP} levels", "nest fewer tables")
     except tomllib.TOMLDecodeError as error:
@@ -198,18 +199,6 @@ def _parsed(text: str, file: str, found: Findings) -> Table | None:
         # Python itself refuses integers of thousands of digits.
         _say(found, "E080", file, str(error), "TOML 1.0", "write a smaller number")
     return None
-
-
-def _is_deep(table: Table) -> bool:
-    """Whether tables or lists stand in one another deeper than any scenario needs."""
-    level: list[object] = [table]
-    for _ in range(MOST_DEEP + 1):
-        level = [
-            value
-            for each in level
-            for value in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
-        ]
-    return bool(level)
 
 
 def is_number(value: object) -> bool:

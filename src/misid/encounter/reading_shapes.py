@@ -9,6 +9,8 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from misid.encounter.shapes import PRIORS, SHAPES, Fixed, Shape
@@ -101,9 +103,15 @@ def read_shape(
 _EXAMPLE = '{shape = "uniform", lo = 0.001, hi = 0.03}'
 
 
+@cache
+def _hints(made: type[Shape]) -> Mapping[str, Any]:
+    """Names and types of a shape's numbers. Kept: to work them out takes longer than all else in reading a number."""
+    return MappingProxyType({name: hint for name, hint in get_type_hints(made).items() if name != "kind"})
+
+
 def _made(made: type[Shape], kind: str, own: Mapping[str, object], where: str, found: Findings) -> Shape | None:
     """The shape, if the table has its numbers, each of its type, and nothing else."""
-    hints = {name: hint for name, hint in get_type_hints(made).items() if name != "kind"}
+    hints = _hints(made)
     needed = [name for name in hints if not hasattr(made, name)]
     before = len(found.problems)
     for name in own.keys() - hints.keys():

@@ -125,7 +125,8 @@ def _check_each(rows: Rows, ids: list[tuple[str, str]], found: Findings) -> None
 def _document(file: str, text: str, found: Findings) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Python itself refuses integers of thousands of digits, and lists in lists without end.
         found.add(_form_problem(file, str(error), "TOML"))
         return {}
 

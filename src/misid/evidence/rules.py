@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -20,6 +21,8 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _UNDATED = re.compile(r"undated\b.*|date not in .+")
 
 _NUMBER = (int, float)
+_LARGEST = sys.float_info.max
+"""Whole numbers of TOML have no end."""
 FIELDS: dict[str, dict[str, tuple[type, ...]]] = {
     "source": dict.fromkeys(("title", "publisher", "date", "kind", "read"), (str,)),
     "fact": dict.fromkeys(("quantity", "units", "population", "source", "confidence"), (str,)),
@@ -151,10 +154,10 @@ def check_fact(row: Row, where: str, found: Findings) -> None:
         wrong(", ".join(f"{name} = {number}" for name, number in numbers.items()), "lo <= value <= hi")
     most = 1.0 if units == "proportion" else math.inf
     for name, number in numbers.items():
-        if not (0 <= number <= most and math.isfinite(number)):
+        if not 0 <= number <= min(most, _LARGEST):
             wrong(f"{name} = {number}", "0 to 1, for a proportion" if most == 1 else "a number from 0 up")
     for name, number in row.get("given", {}).items():
         most = 1.0 if name in ("fpir", "fmr") else math.inf
         is_number = isinstance(number, _NUMBER) and not isinstance(number, bool)
-        if not (is_number and 0 < number <= most and math.isfinite(number)):
+        if not (is_number and 0 < number <= min(most, _LARGEST)):
             wrong(f"given {name} = {number!r}", "a number above 0" + (", at most 1" if most == 1 else ""))

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from misid.ground.errors import UsageError
 from misid.ground.files import scratch_directory
+from misid.ground.hostile import BROKEN_ZIP
 
 PAGE, TWIN, PDF, BUNDLE, TABLES = "report.html", "report.json", "report.pdf", "bundle.zip", "tables"
 _TOP: Final = (PAGE, TWIN, PDF, BUNDLE)
@@ -116,7 +117,7 @@ def _in_bundle(bundle: Path) -> set[str]:
     try:
         with zipfile.ZipFile(bundle) as archive, archive.open(_LIST) as stream:
             manifest = _json(stream.read(_MOST_LIST))
-    except (OSError, KeyError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+    except BROKEN_ZIP:
         return set()  # not ours, and about to be replaced because the user asked for it
     files = manifest.get("files") if isinstance(manifest, dict) else None
     return {BUNDLE, *map(str, files)} if isinstance(files, dict) else set()

@@ -40,6 +40,8 @@ def cut_problem(layout: TextLayout) -> Problem | None:
     if len(before) < 2:
         return None
     last = _cells(lines[-1], layout.delimiter)
+    if not last:
+        return None  # a file of comments alone has no columns, and is refused for that
     if len(last) < layout.n_columns:
         return _cut(layout, f"{len(last)} of {layout.n_columns} values in the last line, and no line end")
     others = [cells[-1] for cells in (_cells(line, layout.delimiter) for line in before) if len(cells) == len(last)]

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 import zipfile
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +17,7 @@ import numpy as np
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError
 from misid.ground.files import replacing
+from misid.ground.hostile import BROKEN_ZIP, MOST_DEEP, PACKED, is_deep
 from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Label, Origin, Table, Tally
 from misid.tally.sound import faults_of
 
@@ -134,13 +133,14 @@ def read_tally(source: Path | BinaryIO) -> Tally:
         raise _bad(name, "no such file", "the path of a tally", "check the path") from None
     except BadInputError:
         raise
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError,
-            ValueError, KeyError, IndexError, OverflowError) as error:  # fmt: skip
+    except BROKEN_ZIP as error:
         raise _bad(name, f"not a whole ZIP archive ({error})", "a tally written by misid", "copy it again") from error
     try:
         manifest = json.loads(parts.pop(MANIFEST))
     except (ValueError, RecursionError) as error:
         raise _bad(f"{name}: {MANIFEST}", f"not JSON ({error})", "a manifest", "copy it again") from error
+    if is_deep(manifest):
+        raise _bad(f"{name}: {MANIFEST}", "nested too deeply", f"at most {MOST_DEEP} levels", "do not trust this file")
     return _from_manifest(name, manifest, parts)
 
 
@@ -160,6 +160,8 @@ def _unpacked(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
     found = {}
     for part in wanted:
         if part in entries:
+            if entries[part].compress_type not in PACKED:
+                raise _bad(f"{name}: {part}", "packed in another way", "stored or deflated", "do not trust this file")
             with archive.open(entries[part]) as stream:
                 # One byte more than announced would show that the announced size is a lie.
                 body = stream.read(entries[part].file_size + 1)

@@ -89,7 +89,7 @@ def _run(bundle: Bundle) -> dict[str, Any]:
         raise bad("seed", "a whole number from 0 up")
     if not isinstance(level, float) or not 0.5 <= level < 1:
         raise bad("level", "a number from 0.5 to below 1")
-    if paper not in PAPERS:
+    if not isinstance(paper, str) or paper not in PAPERS:
         raise bad("paper", " or ".join(PAPERS))
     settings, files, origins = run.get("settings"), run.get("files"), run.get("origins")
     if not isinstance(origins, dict) or not all(isinstance(file, str) for file in origins.values()):

@@ -7,12 +7,12 @@ import io
 import json
 import stat
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, Final
 
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings
+from misid.ground.hostile import BROKEN_ZIP, PACKED, is_deep
 from misid.report.bundle.crate import crate_metadata, described_hashes
 from misid.report.bundle.model import FORMAT, LOCK, MANIFEST, METADATA, RESULT, VERSION, Bundle
 from misid.report.bundle.versions import lock_text
@@ -84,7 +84,7 @@ def read_bundle(path: str | Path) -> Bundle:
             files = _unpacked(archive, name)
     except FileNotFoundError:
         raise BadInputError([_no_bundle(str(path), "no such file", "check the path")]) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except BROKEN_ZIP as error:
         if isinstance(error, BadInputError):
             raise
         raise BadInputError([_no_bundle(name, f"not a whole ZIP file ({error})", _AGAIN)]) from error
@@ -125,6 +125,8 @@ def _unpacked(archive: zipfile.ZipFile, where: str) -> dict[str, bytes]:
             danger(shown, "a link or a special file", "a regular file")
         if entry.flag_bits & 1:
             danger(shown, "encrypted", "a plain file")
+        if entry.compress_type not in PACKED:
+            danger(shown, "packed in another way", "stored or deflated")
         if entry.file_size > MOST_BYTES_EACH:
             danger(shown, f"{entry.file_size:,} bytes", f"at most {MOST_BYTES_EACH:,}")
         if entry.filename in seen:
@@ -166,7 +168,7 @@ def _checked(where: str, files: dict[str, bytes]) -> Bundle:
             date=None if manifest["date"] is None else _text(manifest["date"]),
             files={name: body for name, body in files.items() if name not in (MANIFEST, METADATA)},
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         fault = _no_bundle(f"{where}: {MANIFEST}", f"{type(error).__name__}: {error}", _AGAIN)
         raise BadInputError([fault]) from error
     try:
@@ -189,9 +191,12 @@ def _json(where: str, files: dict[str, bytes], name: str) -> Any:
     if name not in files:
         raise BadInputError([_missing(where, name)])
     try:
-        return json.loads(files[name])
+        found = json.loads(files[name])
     except (ValueError, RecursionError) as error:
         raise BadInputError([_no_bundle(f"{where}: {name}", f"not JSON ({error})", _AGAIN)]) from error
+    if is_deep(found):
+        raise BadInputError([_no_bundle(f"{where}: {name}", "nested too deeply", "do not trust this file")])
+    return found
 
 
 def _missing(where: str, name: str) -> Any:

@@ -190,16 +190,17 @@ _MAKING = tuple(f"provenance.{key}" for key in ("misid", "python", "numpy", "sci
 """Versions: they are compared by themselves."""
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(dotted path, value) of everything that holds nothing further, empty lists among them."""
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from _leaves(item, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list) and value:
-        for place, item in enumerate(value):
-            yield from _leaves(item, f"{path}.{place}" if path else str(place))
-    else:
-        yield path, value
+def _leaves(document: Any) -> Iterator[tuple[str, Any]]:
+    """(dotted path, value) of everything that holds nothing further, empty lists among them, in order."""
+    # Without recursion: how deep it is, is for whoever made the bundle to say.
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict | list) and value:
+            items = list(value.items() if isinstance(value, dict) else enumerate(value))
+            waiting += [(f"{path}.{key}" if path else str(key), item) for key, item in reversed(items)]
+        else:
+            yield path, value
 
 
 def _is_number(value: Any) -> bool:

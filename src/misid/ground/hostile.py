@@ -1,0 +1,37 @@
+"""What readers of files that somebody else made hold against them, whatever their format."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+
+MOST_DEEP = 10
+"""Levels of tables and lists in one another: none of misid's formats has more."""
+
+PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""How misid packs. Other ways may ask for gigabytes before the first byte is there."""
+
+BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
+    KeyError, IndexError, OverflowError,
+)  # fmt: skip
+"""What `zipfile` raises where an archive is damaged, or was made to do damage."""
+
+
+def is_deep(document: object, most: int = MOST_DEEP) -> bool:
+    """Whether tables or lists stand in one another deeper than `most`; what walks through such data would fail.
+
+    Examples
+    --------
+    >>> is_deep({"a": [1, {"b": 2}]}), is_deep([[[[1]]]], most=3)
+    (False, True)
+    """
+    level: list[object] = [document]
+    for _ in range(most + 1):
+        level = [
+            value
+            for each in level
+            for value in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+    return bool(level)
