@@ -106,7 +106,7 @@ def test_an_icon_array_says_its_denominator_and_what_each_icon_is() -> None:
     rate = SearchRate(measure="fpir", estimate=3.1e-4, lo=1.2e-4, hi=8.1e-4, level=0.95)
     figure = icon_array(rate, 10_000, name="x", title="Wrong person")
     assert "One icon is one search; 10,000 searches of people who are not in the gallery" in figure.caption
-    assert "about 3 (95 %: 1–8) return somebody" in figure.description
+    assert "about 3 (95 %: 1–9) return somebody" in figure.description
     assert "95 %" in figure.caption
     drawn = Page(figure.svg)
     filled, hollow = (e.attributes["d"] or "" for e in drawn.all("path")[-2:])

@@ -14,7 +14,7 @@ import pytest
 from misid.report import Report
 from misid.report.facts import facts_of
 from misid.report.shown import raw
-from misid.report.words import not_measured
+from misid.report.words import failures_text, not_measured
 from misid.report.write import render
 from misid.search.fan import Fan
 from tests.report.pages import LOADS, Page
@@ -199,3 +199,36 @@ def test_the_fan_is_data_too(files: dict[str, bytes], report: Report) -> None:
     assert len(twin["points"]) == len(fan.points)
     by_sex = list(csv.DictReader(io.StringIO(files["tables/figure-projection-by-sex.csv"].decode())))
     assert {r["group"] for r in by_sex} == {"sex=F", "sex=M"}
+
+
+def test_pictures_and_pages_say_the_same(page: Page, files: dict[str, bytes]) -> None:
+    """The CMC is drawn as misses and described as misses, whichever of the two its file has."""
+    rows = list(csv.DictReader(io.StringIO(files["tables/figure-cmc.csv"].decode())))
+    described = next(e.text for e in page.all("desc") if e.text.startswith("Share of mated searches whose mate is not"))
+    found = dict(re.findall(r"rank (\d+): ([0-9.e-]+\d)", described))
+    missed = {
+        r["rank"]: float(r["estimate"]) if r["measure"] == "fnir" else 1 - float(r["estimate"])
+        for r in rows
+        if r["estimate"]
+    }
+    assert found
+    for rank, misses in found.items():
+        assert float(misses) == pytest.approx(missed[rank], rel=0.06)
+
+
+def test_notes_on_single_rates_name_them(page: Page) -> None:
+    notes = [e.text for e in page.all("li") if "chosen for" in e.text or "limits at this very threshold" in e.text]
+    assert all(re.match(r"[A-Z]{3,4}(, [A-Z]{3,4})*: ", text) for text in notes)
+
+
+def test_counts_of_files_and_failures_read_as_sentences(page: Page, report: Report) -> None:
+    text = " ".join(e.text for e in page.all("main"))
+    assert not re.search(r"\b1 (rows|bits|errors)\b", text)
+    assert failures_text(("-1.0", "nan"), facts_of(report.tally)).startswith("Declared failure codes: -1, nan. ")
+    assert "carried one" not in failures_text((), replace(facts_of(report.tally), failed_mated=0, failed_nonmated=0))
+
+
+def test_no_method_is_named_twice_in_one_cell(page: Page) -> None:
+    for element in page.all("td"):
+        parts = element.text.split("; ")
+        assert len(parts) == len(set(parts)) or "at their worst" not in element.text, element.text

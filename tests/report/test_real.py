@@ -40,6 +40,11 @@ def test_bssr1_from_end_to_end(tmp_path: Path) -> None:
     assert at["fmr", None]["trials"] == int(off.sum()) == document["test"]["nonmated_comparisons"]
     assert at["fpir", None]["errors"] == int(np.where(off, scores, -np.inf).max(axis=1).__ge__(0.65).sum())
     assert document["answer"]["points"][document["answer"]["lead"]]["threshold"] == 0.65
+    page = Page((tmp_path / "out" / "report.html").read_text())
+    cmc = next(e.text for e in page.all("desc") if "mate is not among the first R" in e.text)
+    assert "rank 1: 0.12," in cmc, "60 of 517 mates are not first"
+    assert any(e.text.startswith("Declared failure codes: -1. Comparisons that carried one: 516 non-mated, 1 mated.")
+               for e in page.all("p"))  # fmt: skip
     ids = {i.encode() for i in lines[0][1:]}
     for file_written in (tmp_path / "out").rglob("*.*"):
         content = file_written.read_bytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 _SMALLEST_DENOMINATOR = 100
 
@@ -79,6 +79,31 @@ def whole(proportion: float, size: int) -> str:
     if value >= 0.95 and not (round(value) == size and proportion < 1):
         return f"{round(value):,}"
     return significant(value, 1) if value < 0.95 else out_of(proportion, size)
+
+
+def whole_limits(lo: float, hi: float, size: int) -> tuple[str, str]:
+    """Limits as people count, rounded outwards: what is printed holds everything between the limits.
+
+    Examples
+    --------
+    >>> whole_limits(0.0026, 0.0304, 1000), whole_limits(0.00034, 0.027, 1000), whole_limits(0.0, 0.99999, 100)
+    (('2', '31'), ('0.3', '27'), ('0', '99.99900'))
+    """
+    low, high = lo * size, hi * size
+    # 1e-9: a limit of exactly 3 must not fall to 2 through its binary rounding.
+    bottom = f"{math.floor(low + 1e-9):,}" if low >= 1 else _one_figure(low, ROUND_FLOOR)
+    if high < 1:
+        return bottom, _one_figure(high, ROUND_CEILING)
+    top = math.ceil(high - 1e-9)
+    return bottom, out_of(hi, size) if top == size and hi < 1 else f"{top:,}"
+
+
+def _one_figure(value: float, rounding: str) -> str:
+    if value <= 0:
+        return "0"
+    exact = Decimal(repr(value))
+    rounded = exact.quantize(Decimal(1).scaleb(exact.adjusted()), rounding=rounding)
+    return f"{rounded.normalize():f}"
 
 
 def one_in(proportion: float) -> str:

@@ -20,6 +20,7 @@ from misid.ground.numbers import (
     significant,
     threshold_text,
     whole,
+    whole_limits,
 )
 from misid.ground.rate import ALL, Rate
 
@@ -148,7 +149,7 @@ def natural(rate: Rate, size: int | None = None) -> str:
     Examples
     --------
     >>> natural(Rate(measure="fpir", estimate=3.1e-4, lo=1.2e-4, hi=8.1e-4))
-    'Of 10,000 searches of people who are not in the gallery, about 3 (95 %: 1–8) return somebody.'
+    'Of 10,000 searches of people who are not in the gallery, about 3 (95 %: 1–9) return somebody.'
     """
     words = measure(rate.measure)
     event = words.event
@@ -167,7 +168,7 @@ def natural(rate: Rate, size: int | None = None) -> str:
     size = size or denominator(rate.estimate, at_least=2.0)
     limits = ""
     if rate.lo is not None and rate.hi is not None:
-        limits = f" ({percent(rate.level)}: {whole(rate.lo, size)}–{whole(rate.hi, size)})"
+        limits = f" ({percent(rate.level)}: {'–'.join(whole_limits(rate.lo, rate.hi, size))})"
     if rate.measure == "selectivity":
         return f"In {size:,} {words.of}, about {whole(rate.estimate, size)}{limits} {event}."
     return f"Of {size:,} {words.of}, about {whole(rate.estimate, size)}{limits} {event}."

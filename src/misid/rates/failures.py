@@ -165,7 +165,7 @@ def _put(
         estimate=estimate,
         lo=formula(e[1] or 0.0, low or 0.0),
         hi=formula(e[2] or 0.0, high or 0.0),
-        method=f"{rate.method}; {CORNERS}",
+        method=rate.method if rate.method.endswith(CORNERS) else f"{rate.method}; {CORNERS}",
         errors=None,
         trials=None,
         effective_people=None,

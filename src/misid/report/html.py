@@ -66,10 +66,10 @@ def html_of(page: Page, document: dict[str, Any], json_sha256: str) -> str:
         definitions=[MEASURES[code] for code in _measures_used(page)],
         methods=words.methods_of(model.rates.records + model.rates.cmc),
         warnings=words.all_warnings(model.warnings, model.rates.warnings),
-        record_warnings=words.all_warnings(
-            words.refused_targets(rate for _, rate in page.margins),
-            *(rate.warnings for _, rate in page.margins if rate.status != "refused" or rate.target is None),
-        ),
+        record_warnings=words.notes_on([rate for _, rate in page.margins]),
+        failures=words.failures_text(model.origin.failure_codes, facts),
+        failure_codes=words.codes_text(model.origin.failure_codes),
+        has_counts=words.has_counts,
         json_sha256=json_sha256,
     )
     return not_too_large(text)

@@ -164,15 +164,7 @@ def _checks(page: Page, values: Values) -> Section:
         ),
         empty="Nothing was left out.",
     ))  # fmt: skip
-    codes = ", ".join(str(code) for code in model.origin.failure_codes)
-    blocks.append(Paragraph((
-        "Declared failure codes: " if codes else "No failure code was declared. "
-                                                 "", Quoted(f"{codes}. " if codes else ""),
-        values.count("test.failed_nonmated"), " non-mated and ", values.count("test.failed_mated"),
-        " mated comparisons carried one. A failed mated search counts as a miss; a failed search never counts as a "
-        "wrong "
-        "person returned.",
-    )))  # fmt: skip
+    blocks.append(Paragraph((Quoted(words.failures_text(model.origin.failure_codes, model.test)),)))
     return Section("checks", "Data checks", tuple(blocks))
 
 
@@ -204,10 +196,7 @@ def _rates(page: Page, values: Values) -> Section:
                 for i, r in page.others
             ),
         ))  # fmt: skip
-    said = words.all_warnings(
-        words.refused_targets(rate for _, rate in page.margins),
-        *(rate.warnings for _, rate in page.margins if rate.status != "refused" or rate.target is None),
-    )
+    said = words.notes_on([rate for _, rate in page.margins])
     if said:
         blocks.append(Callout(
             "Said of single rates above, and of those that this test cannot give:", tuple(Quoted(t) for t in said)

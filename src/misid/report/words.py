@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from misid.ground.measures import measure
-from misid.ground.numbers import at_target, count, p_text, percent, significant
+from misid.ground.numbers import at_target, count, p_text, percent, significant, threshold_text
 from misid.ground.rate import Rate
 from misid.rates.model import Differential
 from misid.report.facts import GroupFacts, TestFacts
@@ -147,6 +147,49 @@ def refused_targets(records: Iterable[Rate]) -> list[str]:
         reason = ordered[0].warnings[0] if ordered[0].warnings else "the data cannot carry it"
         sentences.append(f"No threshold is given for {measure(code).short} of at most {targets}: {reason}.")
     return sentences
+
+
+def notes_on(records: Sequence[Rate]) -> list[str]:
+    """What is to be said of single rates, each text once with the rates that it is said of."""
+    said: dict[str, dict[str, None]] = {}
+    for rate in records:
+        # The targets that were refused stand in sentences of their own.
+        for text in () if rate.status == "refused" and rate.target is not None else rate.warnings:
+            said.setdefault(text, {})[measure(rate.measure).short] = None
+    named = [f"{', '.join(of)}: {text}" for text, of in said.items()]
+    return [*refused_targets(records), *(text if text.endswith(".") else f"{text}." for text in named)]
+
+
+def codes_text(codes: Sequence[str]) -> str:
+    """Failure codes as the input has them; a tally's text that is no number stays as it is."""
+    return ", ".join(map(_code, codes))
+
+
+def _code(code: str) -> str:
+    try:
+        return threshold_text(float(code))
+    except ValueError:
+        return code
+
+
+def failures_text(codes: Sequence[str], facts: TestFacts) -> str:
+    """Which failure codes were declared, how many comparisons carried one, and how they count."""
+    text = f"Declared failure codes: {codes_text(codes)}." if codes else "No failure code was declared."
+    if codes or facts.failed_nonmated or facts.failed_mated:
+        text += (
+            f" Comparisons that carried one: {count(facts.failed_nonmated)} non-mated, {count(facts.failed_mated)} "
+            "mated."
+        )
+    return f"{text} A failed mated search counts as a miss; a failed search never counts as a wrong person returned."
+
+
+def has_counts(rate: Rate) -> bool:
+    """Whether a rate has errors and trials of its own: others are put together from rates that have."""
+    return rate.status != "refused" and rate.measure not in COMPOSED
+
+
+COMPOSED = ("eer", "far", "frr", "gfar", "gfrr")
+"""Rates made of other rates."""
 
 
 def all_warnings(*lists: Sequence[str]) -> list[str]:

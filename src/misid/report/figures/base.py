@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 
 from misid.ground.numbers import threshold_text
+from misid.ground.rate import Rate
 from misid.report.palette import QUIET, Style
 from misid.report.svg import draw
 
@@ -163,6 +164,11 @@ def series_scales(names: Sequence[str], styles: Sequence[Style]) -> tuple[alt.Sc
 def line_legend(columns: int, title: str | None = None) -> alt.Legend:
     """A legend of strokes long enough to show their dashes."""
     return alt.Legend(title=title, symbolType="stroke", symbolSize=500, columns=columns)
+
+
+def methods_text(records: Iterable[Rate]) -> str:
+    """The methods of the limits of some rates, each once; a method's own name may have a comma in it."""
+    return "; ".join(dict.fromkeys(r.method for r in records if r.method)) or "method not stated"
 
 
 def thinned(rows: Sequence[Row], most: int = MOST_POINTS) -> list[Row]:

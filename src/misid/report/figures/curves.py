@@ -21,6 +21,7 @@ from misid.report.figures.base import (
     finished,
     line_legend,
     log_domain,
+    methods_text,
     proportion_axis,
     series_scales,
     sized,
@@ -48,7 +49,7 @@ def band_words(records: Sequence[Rate], what: str) -> str:
     """What a band or a cross is: level, method, people, straight from the rates it belongs to."""
     if not records:
         return ""
-    methods = ", ".join(dict.fromkeys(r.method for r in records if r.method)) or "method not stated"
+    methods = methods_text(records)
     levels = " and ".join(dict.fromkeys(percent(r.level) for r in records))
     people = max((r.people for r in records if r.people is not None), default=None)
     who = "" if people is None else f", {count(people)} people"

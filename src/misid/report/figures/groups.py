@@ -14,7 +14,17 @@ from misid.ground.numbers import about_one_in, count, one_in, percent, threshold
 from misid.ground.rate import ALL, Rate
 from misid.ground.text import RECORD_KEYS, rate_text, record
 from misid.rates.model import Rates
-from misid.report.figures.base import Figure, Row, data, finished, log_domain, proportion_axis, sized, thinned
+from misid.report.figures.base import (
+    Figure,
+    Row,
+    data,
+    finished,
+    log_domain,
+    methods_text,
+    proportion_axis,
+    sized,
+    thinned,
+)
 from misid.report.figures.curves import CURVE_COLUMNS, curve_rows, probit_chart
 from misid.report.palette import BLUE, QUIET, TEXT, VERMILLION
 from misid.report.svg import HATCH, printable
@@ -101,7 +111,7 @@ def forest(groups: GroupRates, key: str, people: dict[str, int]) -> Figure:
     """A rate by group with its limits, the largest upper limit on top; `people` counts each group's own."""
     words = measure(groups.measure)
     rated = [r for _, r in groups.rows]
-    methods = ", ".join(dict.fromkeys(r.method for r in rated if r.method))
+    methods = methods_text(rated)
     level = percent(rated[0].level)
     at = "" if groups.threshold is None else f" at threshold {threshold_text(groups.threshold)}"
     rank = "" if groups.rank is None else f", rank {groups.rank}"
@@ -186,7 +196,7 @@ def pairs(rates: Rates, names: Sequence[str], attribute: str, key: str, threshol
         if r.threshold == at:
             chosen.setdefault((r.probe_group, r.reference_group), r)
     cells = list(chosen.values())
-    methods = ", ".join(dict.fromkeys(r.method for r in cells if r.method))
+    methods = methods_text(cells)
     return finished(
         _pair_chart(cells, names, attribute),
         name=f"pairs-{key}",

@@ -21,6 +21,7 @@ from misid.report.figures.base import (
     finished,
     line_legend,
     log_domain,
+    methods_text,
     series_scales,
     sized,
     threshold_rule,
@@ -148,14 +149,14 @@ def cmc(rates: Rates) -> Figure:
     known = [r for r in points if r.estimate is not None and r.status in ("ok", "bound")]
     chart = _cmc_chart(known) if known else None
     people = max((r.people or 0 for r in known), default=0)
-    method = ", ".join(dict.fromkeys(r.method for r in known if r.method))
+    method = methods_text(known)
     level = percent(known[0].level) if known else ""
     return finished(
         chart,
         name="cmc",
         title="Right person not among the first R (CMC)",
         description="Share of mated searches whose mate is not among the first R candidates: "
-        + ", ".join(f"rank {r.rank}: {r.estimate:.2g}" for r in known)
+        + ", ".join(f"rank {r.rank}: {missed(r)[0]:.2g}" for r in known)
         if known
         else "Nothing to draw.",
         caption="No threshold: the whole list counts. "
@@ -311,7 +312,7 @@ def ece(calibration: Calibration) -> Figure:
         title="What the ratios are worth to somebody with a prior (ECE)",
         description="Cross-entropy against prior odds."
         + (
-            f" At its height, no evidence costs {top['ece_no_evidence']:.3g} bits, logistic ratios "
+            f" At its height, no evidence costs {top['ece_no_evidence']:.3g} bit, logistic ratios "
             f"{top['ece_logistic']:.3g}, the best possible {top['ece_pav']:.3g}."
             if top
             else ""
