@@ -13,7 +13,7 @@ from misid.search.design import design
 from misid.search.from_tally.reach import AT, farthest
 from misid.search.model import Answer
 from misid.search.published import published_model
-from misid.search.questions import LARGEST, largest_gallery, repeated, threshold_for, wrong_candidates
+from misid.search.questions import LARGEST_GALLERY, largest_gallery, repeated, threshold_for, wrong_candidates
 from misid.search.span import Span
 from misid.search.tradeoff import OperatingPoint
 
@@ -100,7 +100,7 @@ def test_largest_gallery_without_end_or_none_at_all() -> None:
     assert unending.status == "bound"
     assert unending.lo == pytest.approx(1000 * math.log(0.94) / math.log(0.95), abs=1)
     held = published_model([OperatingPoint(gallery=1000, fpir=Span.exactly(0.05))], growth=Span.exactly(0.0))
-    assert largest_gallery(held, 0.06).lo == LARGEST
+    assert largest_gallery(held, 0.06).lo == LARGEST_GALLERY
     assert largest_gallery(held, 0.04).status == "refused"
     assert largest_gallery(model, 0.04, 3.0).status == "refused"
 

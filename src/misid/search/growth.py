@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from math import expm1, log, log1p
+from math import expm1, isnan, log, log1p
 
 import numpy as np
 
@@ -110,7 +109,7 @@ def checked_gallery(gallery: float) -> int:
         raise UsageError(
             note("E072", f"a gallery of {text}"), remedy="the number of images enrolled, such as 200000000"
         )
-    if math.isnan(gallery) or gallery < 1 or gallery != int(gallery):
+    if isnan(gallery) or gallery < 1 or gallery != int(gallery):
         raise UsageError(
             f"a gallery of {gallery:g} references", remedy="whole numbers from 1 up, such as 200000000 or 2e8"
         )
