@@ -87,8 +87,8 @@ def test_fnir_of_candidate_lists_at_rank_3() -> None:
 
 def test_limits_of_another_count_are_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = Counts(matrix(30, digits=1).tally(edges=np.arange(-60, 81) / 10, levels=[0.0, 1.0]))
-    real = Monotone.interval
-    monkeypatch.setattr(Monotone, "interval", lambda *a: replace(real(*a), errors=29))
+    real = Monotone.intervals
+    monkeypatch.setattr(Monotone, "intervals", lambda *a: [replace(one, errors=29) for one in real(*a)])
     with pytest.raises(MisidError, match="29 errors"):
         Limits(counts, 0.95).fnmr(0, np.array([70]), np.array([3]))
 

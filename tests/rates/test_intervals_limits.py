@@ -11,8 +11,23 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from misid.ground.errors import UsageError
-from misid.rates.intervals.limits import binomial_limits, gamma_poisson_limits, shared_binomial_limits
+from misid.rates.intervals.limits import (
+    binomial_limits,
+    gamma_poisson_lower,
+    gamma_poisson_upper,
+    shared_binomial_lower,
+    shared_binomial_upper,
+)
 from misid.rates.intervals.model import check_level
+
+
+def gamma_poisson_limits(count: float, exposure: float, c: float, tail: float) -> tuple[float, float]:
+    return float(gamma_poisson_lower(count, exposure, c, tail)), float(gamma_poisson_upper(count, exposure, c, tail))
+
+
+def shared_binomial_limits(count: float, trials: float, c: float, tail: float) -> tuple[float, float]:
+    return float(shared_binomial_lower(count, trials, c, tail)), float(shared_binomial_upper(count, trials, c, tail))
+
 
 tails = st.sampled_from([0.005, 0.025, 0.05])
 

@@ -14,17 +14,36 @@ from hypothesis import strategies as st
 import misid
 from misid.rates.counts import Counts
 from misid.rates.intervals import TrialDesign, TrialMoments, fnmr_interval, trial_limits
-from misid.rates.intervals.model import Interval
+from misid.rates.intervals.alone import Alone
+from misid.rates.intervals.model import Floats, Ints
 from misid.rates.intervals.monotone import Monotone
 from misid.rates.limits import Limits
 
 
-def made(lo: float | None, hi: float, errors: int, side: str) -> Interval:
-    return Interval(
-        estimate=errors / 1000, lo=0.0 if lo is None else lo, hi=hi, level=0.95, side=side, method="m",  # type: ignore[arg-type]
-        errors=errors, trials=1000, people=100, effective_people=None, log_variance=None,
-        status="ok" if errors else "bound",
-    )  # fmt: skip
+class Wild(Alone):
+    """Limits alone that are anywhere beside their rate."""
+
+    method = "m"
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(trials=1000, people=100, n_levels=8, few=False)
+        self.seed = seed
+
+    def _beside(self, at: Ints, errors: Ints, which: int) -> Floats:
+        keys = zip(at.tolist(), errors.tolist(), strict=True)
+        return np.array([np.random.default_rng([self.seed, k, count]).uniform(size=2)[which] for k, count in keys])
+
+    def lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        return errors / 1000 * self._beside(at, errors, 0)
+
+    def upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        return errors / 1000 + (1 - errors / 1000) * self._beside(at, errors, 1)
+
+    def log_variance(self, at: Ints, errors: Ints) -> Floats:
+        return np.full(len(at), np.nan)
+
+    def effective_people(self, at: Ints, errors: Ints, tail: Floats, hi: Floats) -> Floats:
+        return np.full(len(at), np.nan)
 
 
 @given(
@@ -37,16 +56,12 @@ def test_limits_fall_or_rise_with_the_rate_however_wild_those_alone_are(
 ) -> None:
     errors = np.array(sorted(counts, reverse=not rising))
 
-    def alone(at: int, count: int, side: str) -> Interval:
-        rng = np.random.default_rng([seed, at, count])
-        rate = count / 1000
-        return made(rate * rng.uniform(), rate + (1 - rate) * rng.uniform(), count, side)
-
+    alone = Wild(seed)
     path = []
     for k in range(len(errors)):
         after = errors[k + 1] if k + 1 < len(errors) else (70 if rising else 0)
         path += [(k, int(c)) for c in range(errors[k], after, 1 if rising else -1)] or [(k, int(errors[k]))]
-    limits = Monotone(alone, path, rising=rising)
+    limits = Monotone(alone, path, level=0.95, rising=rising)
     shown = [limits.interval(k, c, "two" if c else "upper") for k, c in path]
     if not rising:
         shown.reverse()
@@ -58,12 +73,12 @@ def test_limits_fall_or_rise_with_the_rate_however_wild_those_alone_are(
         assert a.hi <= b.hi
         assert a.lo <= b.lo
     for (k, c), one in zip(path if rising else path[::-1], shown, strict=True):
-        plain = alone(k, int(c), "two")
+        at, count, tail = np.array([k]), np.array([c]), np.array([0.025])
         assert one.estimate is not None
         assert one.lo is not None
         assert one.hi is not None
-        assert one.lo <= one.estimate <= one.hi <= (plain.hi or 0)
-        assert one.lo >= (plain.lo or 0)
+        assert one.lo <= one.estimate <= one.hi <= alone.upper(at, count, tail)[0]
+        assert one.lo >= alone.lower(at, count, tail)[0]
 
 
 def test_limits_of_the_real_test_fall_at_every_edge_and_with_any_question() -> None:

@@ -226,7 +226,7 @@ def test_a_matcher_that_is_symmetric_has_half_the_comparisons() -> None:
     design, moments = full(200, [4000, 1200, 400, 0], p2=2.0)
     i = fmr_interval(design, moments, 3, side="upper")
     assert i.hi == pytest.approx(-2 * np.log(0.05) / design.comparisons)
-    assert pair_repetition(design, moments, 3) == pytest.approx(2)
+    assert pair_repetition(design, moments)[3] == pytest.approx(2)
 
 
 def test_without_common_exceedances_the_bound_is_wider_and_says_so() -> None:

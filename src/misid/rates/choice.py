@@ -49,7 +49,7 @@ def target_ladder(counts: Counts, limits: Limits, point: Point) -> tuple[Ints, t
     ends of the scale are looked at.
     """
     target = point.target or 0.0
-    limits = Limits(counts, limits.level, two_sided=True)
+    limits = limits.two_sided()
     if point.target_of == "fpir":
         above = counts.best[0]
         trials = float(counts.search_rows.design["searches"][counts.search_rows.design["label"] == 0][0])

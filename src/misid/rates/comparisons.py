@@ -133,7 +133,7 @@ def eer_rates(counts: Counts, limits: Limits) -> list[ComparisonRate]:
         point = Point(threshold=as_input(tally, float(tally.edges[position])), position=position)
         fmr, fnmr = above[position] / above[0], (mated[0] - mated[position]) / mated[0]
         at = positions_between(above, max(float(fmr), float(fnmr)) * float(above[0]), position, LADDER, 8.0)
-        both_sides = Limits(counts, limits.level, two_sided=True)
+        both_sides = limits.two_sided()
         falling = both_sides.fmr(index, 0, at, above[at])
         rising = both_sides.fnmr(index, at, mated[0] - mated[at])
         crossed = eer_interval(

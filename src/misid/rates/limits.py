@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Hashable, Sequence
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,8 @@ from misid.rates.intervals import (
     fpir_limits,
     trial_limits,
 )
-from misid.rates.intervals.monotone import Monotone, Step
+from misid.rates.intervals.model import Side
+from misid.rates.intervals.monotone import Monotone
 from misid.tally.model import FNIR_RANKS, Ints
 
 ONE_SIDED = "one-sided, no errors seen"
@@ -42,20 +43,27 @@ class Limits:
 
     The spread between people is known at the levels of the tally; a position between two levels takes the
     last level below it, with its own errors. Limits go the way of their rate over all edges (`Monotone`); those of
-    two different groups over the levels. None where the tally has no trials for a label. `two_sided` keeps both
-    limits at one tail also where no error was seen: for what is put together from them.
+    two different groups over the levels. None where the tally has no trials for a label.
     """
 
-    def __init__(self, counts: Counts, level: float, *, two_sided: bool = False) -> None:
+    def __init__(self, counts: Counts, level: float) -> None:
         self.counts = counts
         self.level = level
-        self.two_sided = two_sided
-        self._levels: list[int] = counts.level_position.tolist()
+        self._both_sides = False
         self._pair_at = self._places(counts.pair_rows, ("probe_label", "reference_label"))
         self._mated_at = self._places(counts.mated_rows, ("label",))
         self._search_at = self._places(counts.search_rows, ("label",))
         self._mate_rows: dict[int, Rows] = {}
         self._kept: dict[Hashable, Monotone | None] = {}
+
+    def two_sided(self) -> Limits:
+        """The same with both limits at one tail also where no error was seen: for what is put together from them.
+
+        Limits made for one are there for the other.
+        """
+        other = copy(self)
+        other._both_sides = True
+        return other
 
     @staticmethod
     def _places(rows: Rows, keys: Sequence[str]) -> dict[tuple[int, ...], int]:
@@ -68,28 +76,28 @@ class Limits:
         """
         if limits is None:
             return [None] * len(positions)
-        # Positions are few and this is called for every pair of groups: lists are faster than arrays here.
+        at = self._level_of(positions)
+        sides: list[Side] = ["two" if count or self._both_sides else "upper" for count in errors.tolist()]
         found: list[Interval | None] = []
-        for position, count in zip(positions.tolist(), errors.tolist(), strict=True):
-            at = max(bisect_right(self._levels, position) - 1, 0)
-            one = limits.interval(at, int(count), "two" if count or self.two_sided else "upper")
-            if one.side == "upper":
-                one = replace(one, method=f"{one.method}; {ONE_SIDED}")
+        for one, count in zip(limits.intervals(at, errors, sides), errors.tolist(), strict=True):
             if one.status != "undefined" and one.errors != count:
                 raise MisidError(
                     f"limits of {one.errors} errors were made where {count} were counted",
                     remedy="report this as a defect of misid",
                 )
-            found.append(one)
+            found.append(replace(one, method=f"{one.method}; {ONE_SIDED}") if one.side == "upper" else one)
         return found
 
-    def _steps(self, errors: Ints) -> list[Step]:
-        """Every threshold with its level, from errors at each position (n_bins + 1,)."""
+    def _level_of(self, positions: Ints) -> Ints:
+        """The last level at or below each position; the first where there is none."""
+        return np.maximum(np.searchsorted(self.counts.level_position, positions, side="right") - 1, 0)
+
+    def _steps(self, errors: Ints) -> Ints:
+        """Every threshold as (level, errors), from errors at each position (n_bins + 1,)."""
         positions = np.arange(1, self.counts.n_bins)
-        level = np.maximum(np.searchsorted(self.counts.level_position, positions, side="right") - 1, 0)
-        both = np.stack([level, errors[positions]])
+        steps = np.stack([self._level_of(positions), errors[positions]], axis=1)
         # Thresholds that differ in neither have the same limits.
-        return [(int(k), int(e)) for k, e in both[:, np.append(True, (np.diff(both) != 0).any(0))].T.tolist()]
+        return np.asarray(steps[np.append(True, (np.diff(steps, axis=0) != 0).any(axis=1))])
 
     def _nonmated(self, probe: int, reference: int) -> tuple[NonmatedDesign, NonmatedMoments] | None:
         row = self._pair_at.get((probe, reference))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from misid.ground.errors import UsageError
-from misid.rates.intervals.limits import binomial_limits
-from misid.rates.intervals.model import FEW_PEOPLE, Floats, Interval, Side, TrialDesign, TrialMoments, check_level
+from misid.rates.intervals.alone import Alone
+from misid.rates.intervals.limits import binomial_lower, binomial_upper
+from misid.rates.intervals.model import FEW_PEOPLE, Floats, Interval, Ints, Side, TrialDesign, TrialMoments, check_level
 from misid.rates.intervals.monotone import Monotone, Step
 from misid.rates.intervals.spread import MIN_EXCEEDANCES
 
@@ -28,68 +31,87 @@ def person_correlation(design: TrialDesign, moments: TrialMoments) -> Floats:
     return np.where((f > 0) & (f < 1), np.clip(rho, 0.0, 1.0), 1.0)
 
 
-def _correlation_at(design: TrialDesign, moments: TrialMoments, at: int, errors: int, exact: bool) -> float:
-    """The larger of the correlation seen at the level and of that where errors are commoner; 1 if neither is known."""
-    rho = person_correlation(design, moments)
-    rarer = np.minimum(moments.errors, design.trials - np.asarray(moments.errors))
-    own = min(errors, design.trials - errors)
-    if own == 0:
-        return 1.0
-    known = np.flatnonzero((rarer >= MIN_EXCEEDANCES) & (rarer > own))
-    near = known[np.argsort(rarer[known])[:4]]
-    smooth = float(np.average(rho[near], weights=np.sqrt(rarer[near]))) if len(near) else None
-    around = [at] if exact or at + 1 >= len(rho) else [at, at + 1]
-    seen = [float(rho[i]) for i in around if 0 < moments.errors[i] < design.trials]
-    if smooth is None:
-        return max(seen) if seen and own >= MIN_EXCEEDANCES else 1.0
-    return max([smooth, *seen])
+class _Clustered(Alone):
+    """FNMR, FNIR, FTA or FTE of each threshold alone."""
+
+    method = METHOD
+
+    def __init__(self, design: TrialDesign, moments: TrialMoments) -> None:
+        super().__init__(trials=design.trials, people=design.people, n_levels=len(moments.errors), few=False)
+        self._design, self._moments = design, moments
+
+    @cached_property
+    def _seen(self) -> Floats:
+        """Correlation at each level, -inf where there are no errors or nothing else; (n_levels,)."""
+        errors = np.asarray(self._moments.errors)
+        some = (errors > 0) & (errors < self.trials)
+        return np.where(some, person_correlation(self._design, self._moments), -np.inf)
+
+    @cached_property
+    def _smooth(self) -> tuple[Floats, Floats]:
+        """Errors, or the rest where that is rarer, at levels with enough of either: ascending, (q,).
+
+        And the mean correlation of the four levels from each on, (q + 1,): NaN where there is none.
+        """
+        errors = np.asarray(self._moments.errors, dtype=float)
+        rarer = np.minimum(errors, self.trials - errors)
+        enough = np.flatnonzero(rarer >= MIN_EXCEEDANCES)
+        enough = enough[np.argsort(rarer[enough], kind="stable")]
+        rho = person_correlation(self._design, self._moments)
+        weight = np.append(np.sqrt(rarer[enough]), np.zeros(4))
+        of_four = sliding_window_view(weight, 4).sum(axis=1)
+        total = sliding_window_view(weight * np.append(rho[enough], np.zeros(4)), 4).sum(axis=1)
+        return rarer[enough], np.divide(total, of_four, out=np.full(len(total), np.nan), where=of_four > 0)
+
+    def correlation(self, at: Ints, errors: Ints) -> Floats:
+        """The larger of the correlation at the level and of that where errors are commoner; 1 if neither is known."""
+        if self.people < FEW_PEOPLE:
+            # Among few people their likeness cannot be seen: then it is taken as complete, which no data contradict.
+            return np.ones(len(at))
+        own = np.minimum(errors, self.trials - errors)
+        rarer, means = self._smooth
+        smooth = means[np.searchsorted(rarer, own, side="right")]
+        # Between two levels it is no smaller than at either.
+        exact = errors == np.asarray(self._moments.errors)[at]
+        beside = np.where(exact, at, np.minimum(at + 1, self.n_levels - 1))
+        seen = np.maximum(self._seen[at], self._seen[beside])
+        seen_alone = np.where((seen >= 0) & (own >= MIN_EXCEEDANCES), seen, 1.0)
+        return np.where(own == 0, 1.0, np.where(np.isnan(smooth), seen_alone, np.maximum(smooth, seen)))
+
+    def effective_trials(self, at: Ints, errors: Ints) -> Floats:
+        """Independent trials that would tell as much."""
+        whole = self._design.sum_k2 / self.trials
+        return self.trials / (1 + self.correlation(at, errors) * (whole - 1))
+
+    def lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        trials = self.effective_trials(at, errors)
+        return binomial_lower(errors / self.trials * trials, trials, tail)
+
+    def upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        trials = self.effective_trials(at, errors)
+        return binomial_upper(errors / self.trials * trials, trials, tail)
+
+    def log_variance(self, at: Ints, errors: Ints) -> Floats:
+        rate = errors / self.trials
+        count = rate * self.effective_trials(at, errors)
+        return np.asarray(np.divide(1 - rate, count, out=np.full(len(at), np.nan), where=errors > 0))
+
+    def effective_people(self, at: Ints, errors: Ints, tail: Floats, hi: Floats) -> Floats:
+        return np.asarray(np.minimum(float(self.people), self.effective_trials(at, errors)))
 
 
 def trial_limits(
-    design: TrialDesign, moments: TrialMoments, level: float = 0.95, steps: Iterable[Step] | None = None
+    design: TrialDesign, moments: TrialMoments, level: float = 0.95, steps: Iterable[Step] | Ints | None = None
 ) -> Monotone:
     """Limits of FNMR or FNIR of a label at many thresholds, with thresholds between levels in `steps`."""
     steps = enumerate(moments.errors.astype(int).tolist()) if steps is None else steps
-    return Monotone(lambda at, e, side: _alone(design, moments, at, e, level, side), steps, rising=True)
+    return Monotone(_Clustered(design, moments), steps, level=level, rising=True)
 
 
-def _clustered(
-    design: TrialDesign, moments: TrialMoments, at: int, errors: int | None, level: float, side: Side
-) -> Interval:
+def _one(design: TrialDesign, moments: TrialMoments, at: int, errors: int | None, level: float, side: Side) -> Interval:
     check_level(level, side)
     errors = int(moments.errors[at]) if errors is None else errors
     return trial_limits(design, moments, level).interval(at, errors, side)
-
-
-def _alone(design: TrialDesign, moments: TrialMoments, at: int, e: int, level: float, side: Side) -> Interval:
-    """Limits of one threshold alone."""
-    tail = check_level(level, side)
-    k, n = design.trials, design.people
-    if k == 0:
-        return Interval(estimate=None, lo=None, hi=None, level=level, side=side, method=METHOD, errors=0, trials=0,
-                        people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip
-    whole = design.sum_k2 / k
-    # Among few people their likeness cannot be seen: then it is taken as complete, which no data contradict.
-    rho = 1.0 if n < FEW_PEOPLE else _correlation_at(design, moments, at, e, e == moments.errors[at])
-    deff = 1 + rho * (whole - 1)
-    f = e / k
-    trials = k / deff
-    lo, hi = binomial_limits(f * trials, trials, tail)
-    ok = e > 0
-    return Interval(
-        estimate=f,
-        lo=lo if ok and side == "two" else 0.0,
-        hi=hi,
-        level=level,
-        side=side,
-        method=METHOD,
-        errors=e,
-        trials=k,
-        people=n,
-        effective_people=min(float(n), trials),
-        log_variance=(1 - f) / (f * trials) if e else None,
-        status="ok" if ok else "bound",
-    )
 
 
 def fnmr_interval(
@@ -130,7 +152,7 @@ def fnmr_interval(
     >>> i.status, round(i.hi, 4)
     ('bound', 0.0295)
     """
-    return _clustered(design, moments, at, errors, level, side)
+    return _one(design, moments, at, errors, level, side)
 
 
 def fnir_interval(
@@ -143,7 +165,7 @@ def fnir_interval(
     side: Side = "two",
 ) -> Interval:
     """FNIR at one rank (`moments` are of that rank), limits on people; as `fnmr_interval`."""
-    return _clustered(design, moments, at, errors, level, side)
+    return _one(design, moments, at, errors, level, side)
 
 
 def people_interval(
@@ -170,4 +192,4 @@ def people_interval(
     bundle = presented / n if n else 0.0
     together = np.array([failed * bundle])
     one = TrialMoments(errors=np.array([failed]), sum_e2=together, sum_ek=together)
-    return _clustered(TrialDesign(trials=presented, people=n, sum_k2=presented * bundle), one, 0, failed, level, side)
+    return _one(TrialDesign(trials=presented, people=n, sum_k2=presented * bundle), one, 0, failed, level, side)

@@ -1,18 +1,21 @@
 """Exact limits of three counting models, by inverting their distribution functions.
 
-`tail` is the probability left out on one side. Counts may be fractional: a count divided by the number
-of trials that come together.
+Arguments are numbers or arrays that fit each other, and so is what comes back. `tail` is the probability left out on
+one side. Counts may be fractional: a count divided by the number of trials that come together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import exp, expm1, hypot, inf, log, log1p
+from functools import partial
 
 import numpy as np
-from scipy.special import betainc, betaincinv, gammaincinv, ndtr, ndtri
+import numpy.typing as npt
+from scipy.special import betainc, betaincinv, betaln, gammaincinv, ndtr, ndtri, xlogy
 
-from misid.rates.intervals.model import Floats
+from misid.rates.intervals.inverse import falls_to
+from misid.rates.intervals.model import Bools, Floats, Ints
+
+Number = npt.NDArray[np.float64] | float
 
 
 def _normal_grid(nodes: int) -> tuple[Floats, Floats]:
@@ -24,126 +27,153 @@ def _normal_grid(nodes: int) -> tuple[Floats, Floats]:
 
 _COARSE, _FINE = _normal_grid(41), _normal_grid(241)
 _HARDLY_SHARED = 1e-9
-_FAR = 300.0
 _ALL_OR_NOTHING = 50.0
 _SMALLER = 0.5 ** np.arange(8)
 
 
+def binomial_lower(count: Number, trials: Number, tail: Number) -> Floats:
+    """Clopper-Pearson lower limits of proportions."""
+    count = np.asarray(count, dtype=float)
+    return np.asarray(np.where(count > 0, betaincinv(count, trials - count + 1, tail), 0.0))
+
+
+def binomial_upper(count: Number, trials: Number, tail: Number) -> Floats:
+    """Clopper-Pearson upper limits of proportions."""
+    count = np.asarray(count, dtype=float)
+    return np.asarray(np.where(count < trials, betaincinv(count + 1, trials - count, 1 - np.asarray(tail)), 1.0))
+
+
 def binomial_limits(count: float, trials: float, tail: float) -> tuple[float, float]:
-    """Clopper-Pearson limits of a proportion.
+    """Clopper-Pearson limits of one proportion.
 
     >>> [round(x, 4) for x in binomial_limits(0, 30, 0.05)]
     [0.0, 0.095]
     """
-    lo = float(betaincinv(count, trials - count + 1, tail)) if count > 0 else 0.0
-    hi = float(betaincinv(count + 1, trials - count, 1 - tail)) if count < trials else 1.0
-    return lo, hi
+    return float(binomial_lower(count, trials, tail)), float(binomial_upper(count, trials, tail))
 
 
-def gamma_poisson_limits(count: float, exposure: float, c: float, tail: float) -> tuple[float, float]:
-    """Limits of a rate whose count is negative binomial: mean ``exposure * rate``, size ``1 / c``.
+def gamma_poisson_lower(count: Number, exposure: Number, c: Number, tail: Number) -> Floats:
+    """Lower limits of rates whose counts are negative binomial: mean ``exposure * rate``, size ``1 / c``.
 
     `c` is the squared coefficient of variation of what all trials share; 0 gives the Poisson limits.
-    With no errors the upper limit is ``(tail**-c - 1) / (c * exposure)``.
 
-    The lower limit falls as c grows only while errors are many: a large c makes few errors likelier at any rate. So
+    The limit falls as c grows only while errors are many: a large c makes few errors likelier at any rate. So
     the least over all smaller c is taken, for c is never known to be as large as assumed.
+    """
+    count, c, tail = np.broadcast_arrays(np.asarray(count, dtype=float), c, tail)
+    lower = np.where(count > 0, gammaincinv(count, tail), 0.0)
+    shared = (count > 0) & (c >= _HARDLY_SHARED)
+    sizes = 1 / (c[shared, None] * _SMALLER)
+    shares = betaincinv(count[shared, None], sizes, tail[shared, None])
+    means = np.divide(sizes * shares, 1 - shares, out=np.full(shares.shape, np.inf), where=shares < 1)
+    lower[shared] = np.minimum(lower[shared], means.min(axis=-1))
+    return np.asarray(lower / exposure)
 
-    >>> round(gamma_poisson_limits(0, 1000, 0.0, 0.05)[1] * 1000, 3)
+
+def gamma_poisson_upper(count: Number, exposure: Number, c: Number, tail: Number) -> Floats:
+    """Upper limits of rates whose counts are negative binomial, as in `gamma_poisson_lower`.
+
+    With no errors the limit is ``(tail**-c - 1) / (c * exposure)``.
+
+    >>> round(float(gamma_poisson_upper(0, 1000, 0.0, 0.05)) * 1000, 3)
     2.996
     """
-    lo = float(gammaincinv(count, tail)) if count > 0 else 0.0
-    if c < _HARDLY_SHARED:
-        return lo / exposure, float(gammaincinv(count + 1, 1 - tail)) / exposure
-    if count > 0:
-        sizes = 1 / (c * _SMALLER)
-        shares = betaincinv(count, sizes, tail)
-        lo = min(
-            lo, float(np.divide(sizes * shares, 1 - shares, out=np.full(shares.shape, inf), where=shares < 1).min())
-        )
-    y = float(betaincinv(count + 1, 1 / c, 1 - tail))
-    return lo / exposure, (y / (1 - y) / c / exposure if y < 1 else inf)
+    count, c, tail = np.broadcast_arrays(np.asarray(count, dtype=float), c, tail)
+    shared = c >= _HARDLY_SHARED
+    upper = np.empty(count.shape)
+    upper[~shared] = gammaincinv(count[~shared] + 1, 1 - tail[~shared])
+    share = betaincinv(count[shared] + 1, 1 / c[shared], 1 - tail[shared])
+    upper[shared] = np.divide(share, (1 - share) * c[shared], out=np.full(share.shape, np.inf), where=share < 1)
+    return np.asarray(upper / exposure)
 
 
-def shared_binomial_limits(count: float, trials: float, c: float, tail: float) -> tuple[float, float]:
-    """Limits of a proportion whose trials share one gamma effect on the hazard.
+def shared_binomial_lower(count: Number, trials: Number, c: Number, tail: Number) -> Floats:
+    """Lower limits of proportions whose trials share one gamma effect on the hazard.
 
     Given G, gamma with mean 1 and variance `c`, each trial hits with probability ``1 - exp(-h G)``; the
     proportion is the mean over G, ``1 - (1 + c h)**(-1/c)``. For few hits this is the negative binomial
-    model, for c = 0 it is Clopper-Pearson.
+    model, for c = 0 it is Clopper-Pearson. Limits are never narrower than those.
 
-    >>> [round(x, 4) for x in shared_binomial_limits(10, 100, 0.1, 0.025)]
-    [0.0415, 0.2429]
+    >>> round(float(shared_binomial_lower(10, 100, 0.1, 0.025)), 4)
+    0.0415
     """
-    plain = binomial_limits(count, trials, tail)
-    if c < _HARDLY_SHARED:
-        return plain
-    if c > _ALL_OR_NOTHING:
-        # Then either all trials hit or none does, and a test is one trial.
-        return (min(plain[0], tail) if count > 0 else 0.0), 1.0
+    count, trials, c, tail = _together(count, trials, c, tail)
+    lower = binomial_lower(count, trials, tail)
+    # With an effect beyond all measure all trials hit or none does, and a test is one trial.
+    lower = np.where((c > _ALL_OR_NOTHING) & (count > 0), np.minimum(lower, tail), lower)
+    shared = (c >= _HARDLY_SHARED) & (c <= _ALL_OR_NOTHING) & (count > 0)
+    x, n, c, tail, plain = (v[shared] for v in (count, trials, c, tail, lower))
+    own = _own_variance(x, n)
+    near = _log_hazard(plain) + ndtri(tail) * _wider(own, c)
+    # P(count >= x) is 1 - P(count <= x - 1), with a fractional x allowed.
+    lower[shared] = np.minimum(plain, _proportion(_log_hazard_at(1 - tail, x - 1, n, c, c < 4 * own, near), c))
+    return lower
+
+
+def shared_binomial_upper(count: Number, trials: Number, c: Number, tail: Number) -> Floats:
+    """Upper limits of proportions whose trials share one gamma effect, as in `shared_binomial_lower`.
+
+    >>> round(float(shared_binomial_upper(10, 100, 0.1, 0.025)), 4)
+    0.2429
+    """
+    count, trials, c, tail = _together(count, trials, c, tail)
+    upper = np.where(c > _ALL_OR_NOTHING, 1.0, binomial_upper(count, trials, tail))
+    shared = (c >= _HARDLY_SHARED) & (c <= _ALL_OR_NOTHING) & (count < trials)
+    x, n, c, tail, plain = (v[shared] for v in (count, trials, c, tail, upper))
+    own = _own_variance(x, n)
+    near = _log_hazard(plain) - ndtri(tail) * _wider(own, c)
+    upper[shared] = np.maximum(plain, _proportion(_log_hazard_at(tail, x, n, c, c < 4 * own, near), c))
+    return upper
+
+
+def _together(*values: Number) -> tuple[Floats, ...]:
+    return np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in values))
+
+
+def _proportion(log_hazard: Floats, c: Floats) -> Floats:
+    """Mean proportion of a hazard over the effect."""
+    return np.asarray(-np.expm1(-np.log1p(c * np.exp(log_hazard)) / c))
+
+
+def _log_hazard(share: Floats) -> Floats:
+    return np.asarray(np.log(-np.log1p(-np.clip(share, 1e-300, 1 - 1e-16))))
+
+
+def _own_variance(count: Floats, trials: Floats) -> Floats:
+    """Variance of the log of a proportion of trials that share nothing."""
+    share = np.clip(count, 0.5, trials - 0.5) / trials
+    return np.asarray((1 - share) / (share * trials))
+
+
+def _wider(own: Floats, c: Floats) -> Floats:
+    """How much wider the log of the hazard is than for trials that share nothing: standard deviations, about."""
+    return np.asarray(np.sqrt(own) * (np.hypot(1, np.sqrt(c / own)) - 1))
+
+
+def _log_hazard_at(p: Floats, k: Floats, trials: Floats, c: Floats, coarse: Bools, near: Floats) -> Floats:
+    """log h at which P(count <= k) is `p`; infinite where it is more for every h. All (m,)."""
+    found = np.empty(len(k))
     # The distribution of the count is smooth over the nodes only if the nodes are closer than its own spread.
-    share = min(max(count, 0.5), trials - 0.5) / trials
-    own = (1 - share) / (share * trials)
-    quantiles, weights = _COARSE if c < 4 * own else _FINE
+    for chosen, (quantiles, weights) in ((coarse, _COARSE), (~coarse, _FINE)):
+        of = np.flatnonzero(chosen)
+        if len(of):
+            at_most = partial(_at_most, k[of], trials[of], *_effects(c[of], quantiles, weights), weights)
+            found[of] = falls_to(at_most, p[of], near[of])
+    return found
+
+
+def _effects(c: Floats, quantiles: Floats, weights: Floats) -> tuple[Floats, Ints]:
+    """Values of G for every different `c`, a row each, and which row belongs to which of `c`."""
+    different, row = np.unique(c, return_inverse=True)
     # Quantiles of G as nodes: no overflow however small or large c is.
-    nodes = gammaincinv(1 / c, quantiles) * c
-    nodes /= weights @ nodes
-
-    def below(log_h: float, k: float) -> float:
-        """P(count <= k)."""
-        return float(betainc(trials - k, k + 1, np.exp(-exp(log_h) * nodes)) @ weights)
-
-    def mean(log_h: float) -> float:
-        return -expm1(-log1p(c * exp(log_h)) / c) if log_h < inf else 1.0
-
-    # Both spreads together, on the log of the hazard, say about where the limits are.
-    z = -float(ndtri(tail))
-    more = hypot(1, c**0.5 / own**0.5) - 1
-    lo, hi = 0.0, 1.0
-    if count > 0:
-        # P(count >= k) is 1 - P(count <= k - 1), with a fractional k allowed.
-        start = _log_hazard(plain[0]) - z * own**0.5 * more
-        lo = min(plain[0], mean(_solve(lambda x: 1 - below(x, count - 1) - tail, start)))
-    if count < trials:
-        start = _log_hazard(plain[1]) + z * own**0.5 * more
-        hi = max(plain[1], mean(_solve(lambda x: tail - below(x, count), start)))
-    return lo, hi
+    nodes = gammaincinv(1 / different[:, None], quantiles) * different[:, None]
+    return nodes / (nodes @ weights)[:, None], row
 
 
-def _log_hazard(share: float) -> float:
-    return log(-log1p(-min(max(share, 1e-300), 1 - 1e-16)))
-
-
-def _solve(rising: Callable[[float], float], near: float) -> float:
-    """Where a rising function is 0, by the Illinois rule, from a bracket around `near`; infinite if nowhere."""
-    a = b = near = min(max(near, -_FAR), _FAR)
-    fa = fb = rising(near)
-    step = 0.05
-    while fa > 0 and a > -_FAR:
-        b, fb = a, fa
-        a = max(a - step, -_FAR)
-        fa, step = rising(a), 3 * step
-    step = 0.05
-    while fb < 0 and b < _FAR:
-        a, fa = b, fb
-        b = min(b + step, _FAR)
-        fb, step = rising(b), 3 * step
-    if fb < 0:
-        return inf
-    kept = 0
-    for _ in range(100):
-        if b - a < 1e-6 or fa == fb:
-            break
-        mid = (a * fb - b * fa) / (fb - fa)
-        f = rising(mid)
-        if abs(f) < 1e-6:
-            return mid
-        if f < 0:
-            a, fa = mid, f
-            fb = fb / 2 if kept < 0 else fb
-            kept = -1
-        else:
-            b, fb = mid, f
-            fa = fa / 2 if kept > 0 else fa
-            kept = 1
-    return (a + b) / 2
+def _at_most(
+    k: Floats, trials: Floats, effects: Floats, row: Ints, weights: Floats, log_h: Floats, of: Ints
+) -> tuple[Floats, Floats]:
+    """P(count <= k) of the tests `of` at log h, and its slope."""
+    k, n, hazard = k[of, None], trials[of, None], np.exp(log_h)[:, None] * effects[row[of]]
+    density = np.exp(xlogy(k, -np.expm1(-hazard)) - hazard * (n - k) - betaln(n - k, k + 1)) * hazard
+    return betainc(n - k, k + 1, np.exp(-hazard)) @ weights, -density @ weights

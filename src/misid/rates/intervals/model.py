@@ -13,6 +13,8 @@ from misid.ground.rate import Status
 
 Side = Literal["two", "upper"]
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 FEW_PEOPLE = 20
 """Below this many people on a side their spread cannot be estimated: only a bound is given."""

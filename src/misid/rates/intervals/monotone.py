@@ -8,67 +8,202 @@ one of this threshold and of all those where errors are fewer.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import isnan
 
-from misid.rates.intervals.model import Interval, Side
+import numpy as np
 
-Alone = Callable[[int, int, Side], Interval]
-"""Interval at a level, of so many errors, for a side, from that threshold alone."""
+from misid.rates.intervals.alone import Alone
+from misid.rates.intervals.model import Bools, Floats, Interval, Ints, Side, check_level
 
 Step = tuple[int, int]
 """Level (the last at or below a threshold) and errors at the threshold."""
+
+SIDES: tuple[Side, Side] = ("two", "upper")
+
+Limit = Callable[[Ints, Ints, Floats], Floats]
+"""From level, errors and tail."""
 
 
 class Monotone:
     """The limits of one rate of one group over all thresholds.
 
-    They depend on the test alone, not on which thresholds were asked for. Limits of a threshold are made once.
+    They depend on the test alone, not on which thresholds were asked for. Limits of a threshold are made once, and
+    only where they can matter: no upper limit is below its own estimate, so where estimates are above the limit of
+    a threshold nothing can lower it.
 
     Parameters
     ----------
-    alone : function of (level, errors, side)
-    steps : iterable of (level, errors)
+    alone : Alone
+        Limits of each threshold alone.
+    steps : iterable of (level, errors), or (k, 2) int
         Every threshold that counts: the levels, and those between them as far as their errors are known.
+    level : float
+        Nominal coverage.
     rising : bool
         Whether errors grow with the threshold (FNMR, FNIR).
     """
 
-    def __init__(self, alone: Alone, steps: Iterable[Step], *, rising: bool) -> None:
-        self._alone = alone
-        self._sign = 1 if rising else -1
-        # In the order in which errors grow, and thresholds go that way.
-        self._steps = sorted({(errors, self._sign * level) for level, errors in steps})
-        self._made: dict[tuple[int, int, Side], Interval] = {}
+    def __init__(self, alone: Alone, steps: Iterable[Step] | Ints, *, level: float, rising: bool) -> None:
+        self._alone, self._level, self._rising = alone, level, rising
+        # Thresholds with errors have both tails, as they are shown; those without may be one-sided.
+        self._tails = np.array([check_level(level, side) for side in SIDES])
+        pairs = steps if isinstance(steps, np.ndarray) else np.array(list(steps), dtype=np.int64).reshape(-1, 2)
+        self._order, first = np.unique(self._place(pairs[:, 0], pairs[:, 1]), return_index=True)
+        at, errors = pairs[first].T
+        self._rate = errors / max(alone.trials, 1)
+        tail = np.where(errors > 0, self._tails[0], self._tails[:, None])
+        self._upper = _Made(alone.upper, alone.least_upper, at, errors, tail)
+        self._lower = _Made(alone.lower, alone.most_lower, at, errors, tail)
 
-    def interval(self, level: int, errors: int, side: Side) -> Interval:
-        """Limits at a threshold: its level and its own errors.
+    def _place(self, at: Ints, errors: Ints) -> Ints:
+        """Numbers that grow as errors grow, and thresholds go that way."""
+        levels = self._alone.n_levels
+        return errors * levels + (at if self._rising else levels - 1 - at)
 
-        Other thresholds with errors have both tails, as they are shown; ``side="upper"`` is then a tail of this
-        threshold, and of those without an error.
+    def interval(self, at: int, errors: int, side: Side) -> Interval:
+        """Limits at one threshold, as in `intervals`."""
+        return self.intervals(np.array([at]), np.array([errors]), [side])[0]
+
+    def intervals(self, at: Ints, errors: Ints, sides: Sequence[Side]) -> list[Interval]:
+        """Limits at thresholds: their levels, their own errors and their sides, (k,).
+
+        With ``"upper"`` the limit is one-sided, and so are those of other thresholds without an error.
         """
-        own = self._at(level, errors, side)
-        if own.status == "undefined" or own.hi is None or own.lo is None:
-            return own
-        hi, lo = own.hi, own.lo
-        here = errors, self._sign * level
-        for count, other in self._steps[bisect_right(self._steps, here) :]:
-            beyond = self._at(abs(other), count, "two" if count else side)
-            # No limit is below its own estimate, and from here on estimates only grow.
-            if beyond.estimate is None or beyond.estimate >= hi:
-                break
-            hi = hi if beyond.hi is None else min(hi, beyond.hi)
-        if lo > 0:
-            for count, other in reversed(self._steps[: bisect_left(self._steps, here)]):
-                before = self._at(abs(other), count, "two")
-                if before.estimate is None or before.estimate <= lo:
-                    break
-                lo = lo if before.lo is None or before.status != "ok" else max(lo, before.lo)
-        return own if (lo, hi) == (own.lo, own.hi) else replace(own, lo=lo, hi=hi)
+        alone = self._alone
+        if alone.trials == 0:
+            return [_undefined(alone.method, self._level, side) for side in sides]
+        side = np.array([SIDES.index(s) for s in sides], dtype=np.int64)
+        place = self._place(at, errors)
+        first, after = (np.searchsorted(self._order, place, end) for end in ("left", "right"))
+        asked = _Asked(
+            at=at, errors=errors, side=side, tail=self._tails[side], first=first, after=after,
+            # With the tails of a step its limits are those that other thresholds see.
+            step=(after > first) & ((side == 0) | (errors == 0)),
+        )  # fmt: skip
+        own = self._upper.own(asked)
+        hi = np.minimum(own, self._least_after(asked, own))
+        lo = np.zeros(len(at))
+        two = np.flatnonzero((side == 0) & (errors > 0) & (not alone.few))
+        if len(two):
+            some = asked.only(two)
+            lower = self._lower.own(some)
+            lo[two] = np.where(lower > 0, np.maximum(lower, self._most_before(some, lower)), lower)
+        return self._built(asked, lo, hi, alone.effective_people(at, errors, asked.tail, own))
 
-    def _at(self, level: int, errors: int, side: Side) -> Interval:
-        key = level, errors, side
-        if key not in self._made:
-            self._made[key] = self._alone(level, errors, side)
-        return self._made[key]
+    def _least_after(self, asked: _Asked, own: Floats) -> Floats:
+        """The least upper limit among steps after each threshold asked for."""
+        k = len(self._order)
+        reach = np.full((len(SIDES), k + 1), -np.inf)
+        np.maximum.at(reach, (asked.side, asked.after), own)
+        reach = np.maximum.accumulate(reach, axis=1)[:, :k]
+        side, step = np.nonzero(self._rate < reach)
+        near = self._upper.bound(side, step) < reach[side, step]
+        side, step = side[near], step[near]
+        least = np.full((len(SIDES), k + 1), np.inf)
+        least[side, step] = self._upper.of(side, step)
+        return np.minimum.accumulate(least[:, ::-1], axis=1)[:, ::-1][asked.side, asked.after]
+
+    def _most_before(self, asked: _Asked, own: Floats) -> Floats:
+        """The largest lower limit among steps before each threshold asked for, 0 if there is none."""
+        k = len(self._order)
+        reach = np.full(k + 1, np.inf)
+        np.minimum.at(reach, asked.first, np.where(own > 0, own, np.inf))
+        reach = np.minimum.accumulate(reach[::-1])[::-1][1:]
+        step = np.flatnonzero(self._rate > reach)
+        two = np.zeros(len(step), dtype=np.int64)
+        near = self._lower.bound(two, step) > reach[step]
+        step, two = step[near], two[near]
+        most = np.zeros(k + 1)
+        most[step + 1] = self._lower.of(two, step)
+        return np.maximum.accumulate(most)[asked.first]
+
+    def _built(self, asked: _Asked, lo: Floats, hi: Floats, effective: Floats) -> list[Interval]:
+        alone = self._alone
+        rate = (asked.errors / alone.trials).tolist()
+        spread = _known(alone.log_variance(asked.at, asked.errors))
+        columns = (
+            asked.errors.tolist(),
+            asked.side.tolist(),
+            rate,
+            lo.tolist(),
+            hi.tolist(),
+            _known(effective),
+            spread,
+        )
+        return [
+            Interval(
+                estimate=estimate,
+                lo=low,
+                hi=high,
+                level=self._level,
+                side=SIDES[side],
+                method=alone.method,
+                errors=errors,
+                trials=alone.trials,
+                people=alone.people,
+                effective_people=people,
+                log_variance=variance,
+                status="ok" if errors and not alone.few else "bound",
+                warnings=alone.warnings,
+            )
+            for errors, side, estimate, low, high, people, variance in zip(*columns, strict=True)
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """Thresholds asked for, and where they stand among the steps; all (k,)."""
+
+    at: Ints
+    errors: Ints
+    side: Ints
+    tail: Floats
+    first: Ints
+    after: Ints
+    step: Bools
+
+    def only(self, these: Ints) -> _Asked:
+        return _Asked(**{name: value[these] for name, value in vars(self).items()})
+
+
+class _Made:
+    """Limits of the steps, each made when first asked for; two rows: as `SIDES`."""
+
+    def __init__(self, limit: Limit, bound: Limit, at: Ints, errors: Ints, tail: Floats) -> None:
+        self._limit, self._bound = limit, bound
+        self._at, self._errors, self._tail = at, errors, tail
+        self._values = np.full(tail.shape, np.nan)
+
+    def of(self, side: Ints, step: Ints) -> Floats:
+        missing = np.zeros(self._values.shape, dtype=bool)
+        missing[side, step] = True
+        make = np.nonzero(missing & np.isnan(self._values))
+        if len(make[0]):
+            self._values[make] = self._limit(self._at[make[1]], self._errors[make[1]], self._tail[make])
+        return self._values[side, step]
+
+    def bound(self, side: Ints, step: Ints) -> Floats:
+        """What the limits cannot be beyond."""
+        return self._bound(self._at[step], self._errors[step], self._tail[side, step])
+
+    def own(self, asked: _Asked) -> Floats:
+        """Limits of thresholds asked for from each alone."""
+        found = np.empty(len(asked.at))
+        found[asked.step] = self.of(asked.side[asked.step], asked.first[asked.step])
+        other = np.flatnonzero(~asked.step)
+        if len(other):
+            found[other] = self._limit(asked.at[other], asked.errors[other], asked.tail[other])
+        return found
+
+
+def _known(values: Floats) -> list[float | None]:
+    return [None if isnan(value) else value for value in values.tolist()]
+
+
+def _undefined(method: str, level: float, side: Side) -> Interval:
+    return Interval(
+        estimate=None, lo=None, hi=None, level=level, side=side, method=method, errors=0, trials=0, people=0,
+        effective_people=None, log_variance=None, status="undefined",
+    )  # fmt: skip

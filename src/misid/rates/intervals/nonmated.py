@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import sqrt
 
 import numpy as np
 
-from misid.rates.intervals.limits import binomial_limits, gamma_poisson_limits
+from misid.rates.intervals.alone import TOO_FEW, Alone
+from misid.rates.intervals.limits import binomial_upper, gamma_poisson_lower, gamma_poisson_upper
 from misid.rates.intervals.model import (
     FEW_PEOPLE,
     Floats,
     Interval,
+    Ints,
     NonmatedDesign,
     NonmatedMoments,
     Side,
     check_level,
 )
 from misid.rates.intervals.monotone import Monotone, Step
-from misid.rates.intervals.spread import DEFAULT_SLOPE, MIN_EXCEEDANCES, few_people_factor, smooth_c, smooth_slope
+from misid.rates.intervals.spread import DEFAULT_SLOPE, MIN_EXCEEDANCES, few_people_factor, fitted_slopes, smooth_c
 
 METHOD = "NBX-max"
+NOT_FITTED = "too few exceedances to see how people differ: taken as in a mixture of good and bad probes"
 
 
 def shared_people(design: NonmatedDesign) -> float:
@@ -77,18 +79,16 @@ def reference_variation(design: NonmatedDesign, moments: NonmatedMoments) -> Flo
     return np.where(usable, np.maximum(found, 0.0), 0.0)
 
 
-def pair_repetition(design: NonmatedDesign, moments: NonmatedMoments, at: int) -> float:
-    """phi: exceedances that come together because one pair of people was compared more than once.
+def pair_repetition(design: NonmatedDesign, moments: NonmatedMoments) -> Floats:
+    """phi at every level: exceedances that come together because one pair of people was compared more than once.
 
     Rare exceedances show it badly, and it falls as they become rarer, so the last level with enough of
     them counts too. Where no level has enough the design says the most that it can be.
     """
     t = np.asarray(moments.exceed, dtype=float)
-    own = float(moments.sum_p2[at] / t[at]) if t[at] > 0 else 1.0
-    enough = np.flatnonzero(t[: at + 1] >= MIN_EXCEEDANCES)
-    if len(enough):
-        return max(own, float(moments.sum_p2[enough[-1]] / t[enough[-1]]))
-    return max(own, design.sum_p2 / design.comparisons)
+    own = np.divide(moments.sum_p2, t, out=np.ones(len(t)), where=t > 0)
+    last = np.maximum.accumulate(np.where(t >= MIN_EXCEEDANCES, np.arange(len(t)), -1))
+    return np.asarray(np.maximum(own, np.where(last >= 0, own[last], design.sum_p2 / design.comparisons)))
 
 
 def fmr_interval(
@@ -148,63 +148,69 @@ def fmr_interval(
 
 
 def fmr_limits(
-    design: NonmatedDesign, moments: NonmatedMoments, level: float = 0.95, steps: Iterable[Step] | None = None
+    design: NonmatedDesign, moments: NonmatedMoments, level: float = 0.95, steps: Iterable[Step] | Ints | None = None
 ) -> Monotone:
     """Limits of FMR of two labels at many thresholds: `fmr_interval`, with thresholds between levels in `steps`."""
     steps = enumerate(moments.exceed.astype(int).tolist()) if steps is None else steps
-    return Monotone(lambda at, t, side: _alone(design, moments, at, t, level, side), steps, rising=False)
+    return Monotone(_Nonmated(design, moments), steps, level=level, rising=False)
 
 
-def _alone(design: NonmatedDesign, moments: NonmatedMoments, at: int, t: int, level: float, side: Side) -> Interval:
-    """FMR with limits of one threshold alone."""
-    tail = check_level(level, side)
-    m = design.comparisons
-    if m == 0:
-        return Interval(estimate=None, lo=None, hi=None, level=level, side=side, method=METHOD, errors=0, trials=0,
-                        people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip
-    warnings: list[str] = []
-    estimate = t / m
-    c_all = person_variation(design, moments)
-    # Between two levels the spread is no smaller than at either.
-    last = at if t == moments.exceed[at] or at + 1 == len(c_all) else at + 1
-    c_direct = float(c_all[at : last + 1].max()) if t >= 2 else 0.0
-    phi = pair_repetition(design, moments, at)
-    n = design_people(design)
-    rates = np.asarray(moments.exceed, dtype=float) / m
-    slope = smooth_slope(c_all, rates, moments.exceed, n, estimate)
-    if slope is None:
-        slope = DEFAULT_SLOPE
-        warnings.append("too few exceedances to see how people differ: taken as in a mixture of good and bad probes")
-    c = max(c_direct, smooth_c(slope, max(estimate, 1 / m), n))
-    if t >= MIN_EXCEEDANCES:
+class _Nonmated(Alone):
+    """FMR of each threshold alone."""
+
+    method = METHOD
+
+    def __init__(self, design: NonmatedDesign, moments: NonmatedMoments) -> None:
+        side_people = min(design.probe_people, design.reference_people)
+        few = side_people < FEW_PEOPLE
+        super().__init__(trials=design.comparisons, people=design.people, n_levels=len(moments.exceed), few=few)
+        self._side_people = side_people
+        self._exceed = np.asarray(moments.exceed, dtype=float)
+        if self.trials:
+            self._seen = person_variation(design, moments)
+            self._phi = pair_repetition(design, moments)
+            self._whole = design_people(design)
+            self._slopes = fitted_slopes(self._seen, self._exceed / self.trials, self._exceed, self._whole)
+            if not len(self._slopes.rates):
+                self.warnings += (NOT_FITTED,)
+        if few:
+            self.warnings += (TOO_FEW.format(people=side_people),)
+
+    def variation(self, at: Ints, errors: Ints) -> Floats:
+        """c: squared coefficient of variation that people put into FMR, the larger of direct and smooth."""
+        if self._side_people < 2:
+            return np.full(len(at), np.inf)
+        rate = errors / self.trials
+        # Between two levels the spread is no smaller than at either.
+        exact = errors == self._exceed[at]
+        beside = np.where(exact, at, np.minimum(at + 1, self.n_levels - 1))
+        direct = np.where(errors >= 2, np.maximum(self._seen[at], self._seen[beside]), 0.0)
+        slope = self._slopes.at(rate)
+        slope = np.where(np.isnan(slope), DEFAULT_SLOPE, slope)
+        c = np.maximum(direct, smooth_c(slope, np.maximum(rate, 1 / self.trials), self._whole))
         # Student's correction: 1/c equal people would spread FMR that much, so it is known as from so many.
         # With few exceedances the larger of two estimates is above the truth more than enough already.
-        c *= 1 + 2 * min(c, 0.15)
-    side_people = min(design.probe_people, design.reference_people)
-    c = c * few_people_factor(side_people) if side_people > 1 else np.inf
-    few = side_people < FEW_PEOPLE
-    if few:
-        warnings.append(f"{side_people} people on a side are too few to know how people differ: a bound only")
-    lo, hi = gamma_poisson_limits(t / phi, m / phi, c, tail) if np.isfinite(c) else (0.0, 1.0)
-    # However people differ: no worse than if each of them matched everybody or nobody.
-    hi = min(hi, binomial_limits(estimate * side_people, side_people, tail)[1])
-    ok = t > 0 and not few
-    log_variance = c + phi / t if t else None
-    independent = (1 - estimate) / estimate / log_variance if log_variance and estimate < 1 else None
-    if t == 0 and hi < 1:
-        independent = gamma_poisson_limits(0, 1, 0, tail)[1] / hi
-    return Interval(
-        estimate=estimate,
-        lo=lo if ok and side == "two" else 0.0,
-        hi=hi,
-        level=level,
-        side=side,
-        method=METHOD,
-        errors=t,
-        trials=m,
-        people=design.people,
-        effective_people=None if independent is None else design.people * min(1.0, sqrt(independent / m)),
-        log_variance=log_variance,
-        status="ok" if ok else "bound",
-        warnings=tuple(warnings),
-    )
+        c = c * np.where(errors >= MIN_EXCEEDANCES, 1 + 2 * np.minimum(c, 0.15), 1.0)
+        return c * few_people_factor(self._side_people)
+
+    def lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        phi = self._phi[at]
+        return gamma_poisson_lower(errors / phi, self.trials / phi, self.variation(at, errors), tail)
+
+    def upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        phi = self._phi[at]
+        upper = gamma_poisson_upper(errors / phi, self.trials / phi, self.variation(at, errors), tail)
+        # However people differ: no worse than if each of them matched everybody or nobody.
+        return np.minimum(upper, binomial_upper(errors / self.trials * self._side_people, self._side_people, tail))
+
+    def log_variance(self, at: Ints, errors: Ints) -> Floats:
+        by_chance = np.divide(self._phi[at], errors, out=np.full(len(at), np.nan), where=errors > 0)
+        return np.asarray(self.variation(at, errors) + by_chance)
+
+    def effective_people(self, at: Ints, errors: Ints, tail: Floats, hi: Floats) -> Floats:
+        rate = errors / self.trials
+        odds = np.divide(1 - rate, rate, out=np.full(len(at), np.nan), where=(rate > 0) & (rate < 1))
+        independent = odds / self.log_variance(at, errors)
+        none = (errors == 0) & (hi < 1)
+        independent[none] = gamma_poisson_upper(0, 1, 0, tail[none]) / hi[none]
+        return np.asarray(self.people * np.minimum(1.0, np.sqrt(independent / self.trials)))

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from misid.ground.errors import UsageError
-from misid.rates.intervals.limits import shared_binomial_limits
+from misid.rates.intervals.alone import TOO_FEW, Alone
+from misid.rates.intervals.limits import binomial_lower, binomial_upper, shared_binomial_lower, shared_binomial_upper
 from misid.rates.intervals.model import (
     FEW_PEOPLE,
     Floats,
     Interval,
+    Ints,
     NonmatedDesign,
     NonmatedMoments,
     SearchDesign,
@@ -23,7 +25,7 @@ from misid.rates.intervals.model import (
 )
 from misid.rates.intervals.monotone import Monotone, Step
 from misid.rates.intervals.nonmated import pair_repetition, reference_variation
-from misid.rates.intervals.spread import DEFAULT_SLOPE, MIN_EXCEEDANCES, few_people_factor, smooth_c, smooth_slope
+from misid.rates.intervals.spread import DEFAULT_SLOPE, MIN_EXCEEDANCES, few_people_factor, fitted_slopes, smooth_c
 
 METHOD = "gamma-binomial, searches sharing the gallery"
 
@@ -109,131 +111,147 @@ def fpir_limits(
     moments: SearchMoments,
     nonmated: tuple[NonmatedDesign, NonmatedMoments] | None = None,
     level: float = 0.95,
-    steps: Iterable[Step] | None = None,
+    steps: Iterable[Step] | Ints | None = None,
 ) -> Monotone:
     """Limits of FPIR of a label at many thresholds: `fpir_interval`, with thresholds between levels in `steps`."""
     steps = enumerate(moments.hits.astype(int).tolist()) if steps is None else steps
-    return Monotone(lambda at, x, side: _alone(design, moments, nonmated, at, x, level, side), steps, rising=False)
+    return Monotone(_Searches(design, moments, nonmated), steps, level=level, rising=False)
 
 
-def _alone(
-    design: SearchDesign,
-    moments: SearchMoments,
-    nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
-    at: int,
-    x: int,
-    level: float,
-    side: Side,
-) -> Interval:
-    """FPIR with limits of one threshold alone."""
-    tail = check_level(level, side)
-    k = design.searches
-    if k == 0 or design.references == 0:
-        return Interval(estimate=None, lo=None, hi=None, level=level, side=side, method=METHOD, errors=0, trials=0,
-                        people=0, effective_people=None, log_variance=None, status="undefined")  # fmt: skip
-    f = x / k
-    parts = variance_parts(design, moments)
-    deff = _design_effect(design, moments, parts, at, x, nonmated)
-    c = _shared_variation(design, moments, parts, at, x == moments.hits[at], nonmated)
-    people = min(design.people, design.references)
-    few = people < FEW_PEOPLE
-    c = c * few_people_factor(people) if people > 1 else np.inf
-    trials = k / deff
-    lo, hi = (0.0, 1.0) if np.isinf(c) else shared_binomial_limits(f * trials, trials, c, tail)
-    ok = x > 0 and not few
-    log_variance = None
-    if x:
-        hazard = -np.log1p(-min(f, 1 - 0.5 / k))
-        slope = hazard * np.exp(-hazard) / f
-        log_variance = float((1 - f) / (f * trials) + c * slope**2)
-    effective = trials
-    if log_variance and 0 < f < 1:
-        effective = (1 - f) / f / log_variance
-    elif x == 0 and hi < 1:
-        effective = np.log(tail) / np.log1p(-hi)
-    return Interval(
-        estimate=f,
-        lo=lo if ok and side == "two" else 0.0,
-        hi=hi,
-        level=level,
-        side=side,
-        method=METHOD,
-        errors=x,
-        trials=k,
-        people=design.people,
-        effective_people=min(float(design.people), float(effective)),
-        log_variance=log_variance,
-        status="ok" if ok else "bound",
-        warnings=(f"{people} people on a side are too few to know how people differ: a bound only",) if few else (),
-    )
+class _Searches(Alone):
+    """FPIR of each threshold alone."""
+
+    method = METHOD
+
+    def __init__(
+        self,
+        design: SearchDesign,
+        moments: SearchMoments,
+        nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
+    ) -> None:
+        people = min(design.people, design.references)
+        few = people < FEW_PEOPLE
+        super().__init__(
+            trials=design.searches if design.references else 0,
+            people=design.people,
+            n_levels=len(moments.hits),
+            few=few,
+            warnings=(TOO_FEW.format(people=people),) if few else (),
+        )
+        self._whole = design.sum_k2 / max(design.searches, 1)
+        self._hits = np.asarray(moments.hits, dtype=float)
+        if self.trials:
+            parts = variance_parts(design, moments)
+            self._repeated = _design_effect(design, moments, parts, nonmated)
+            self._shared = _shared_variation(design, moments, parts, nonmated)
+        self._factor = few_people_factor(people) if people > 1 else np.inf
+
+    def variation(self, at: Ints, errors: Ints) -> Floats:
+        """c: variance of the effect on the hazard that all searches share."""
+        if np.isinf(self._factor):
+            return np.full(len(at), np.inf)
+        exact = errors == self._hits[at]
+        return np.where(exact, *(c[at] for c in self._shared)) * self._factor
+
+    def effective_searches(self, at: Ints, errors: Ints) -> Floats:
+        """Searches that come alone and would tell as much."""
+        # As for FNMR: no hit says nothing of how a person's searches go together, so the bound counts people.
+        together = np.where(errors == 0, np.maximum(self._repeated[at], self._whole), self._repeated[at])
+        return self.trials / together
+
+    def lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        searches = self.effective_searches(at, errors)
+        return shared_binomial_lower(errors / self.trials * searches, searches, self.variation(at, errors), tail)
+
+    def upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        searches = self.effective_searches(at, errors)
+        return shared_binomial_upper(errors / self.trials * searches, searches, self.variation(at, errors), tail)
+
+    def most_lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        searches = self.effective_searches(at, errors)
+        return binomial_lower(errors / self.trials * searches, searches, tail)
+
+    def least_upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
+        searches = self.effective_searches(at, errors)
+        return binomial_upper(errors / self.trials * searches, searches, tail)
+
+    def log_variance(self, at: Ints, errors: Ints) -> Floats:
+        rate = errors / self.trials
+        hazard = -np.log1p(-np.minimum(rate, 1 - 0.5 / self.trials))
+        nothing = np.full(len(at), np.nan)
+        slope = np.divide(hazard * np.exp(-hazard), rate, out=nothing.copy(), where=errors > 0)
+        by_chance = np.divide(1 - rate, rate * self.effective_searches(at, errors), out=nothing, where=errors > 0)
+        return np.asarray(by_chance + self.variation(at, errors) * slope**2)
+
+    def effective_people(self, at: Ints, errors: Ints, tail: Floats, hi: Floats) -> Floats:
+        rate = errors / self.trials
+        effective = self.effective_searches(at, errors)
+        some = (errors > 0) & (errors < self.trials)
+        effective[some] = (1 - rate[some]) / rate[some] / self.log_variance(at[some], errors[some])
+        none = (errors == 0) & (hi < 1)
+        effective[none] = np.log(tail[none]) / np.log1p(-hi[none])
+        return np.minimum(float(self.people), effective)
 
 
 def _design_effect(
     design: SearchDesign,
     moments: SearchMoments,
     parts: _Parts,
-    at: int,
-    x: int,
     nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
-) -> float:
-    """Searches that come together, as a factor >= 1; rare hits show it badly, so lower thresholds count too."""
+) -> Floats:
+    """Searches that come together at each level, as a factor >= 1; rare hits show it badly, so lower thresholds count.
+
+    (n_levels,).
+    """
     k = design.searches
     binomial = k * parts.rate * (1 - parts.rate)
     seen = np.where(binomial > 0, parts.own / np.where(binomial > 0, binomial, 1.0), 1.0)
     hits = np.asarray(moments.hits)
     fewer = np.minimum(hits, k - hits)
-    found = [1.0]
-    if x == 0:
-        # As for FNMR: no hit says nothing of how a person's searches go together, so the bound counts people.
-        found.append(design.sum_k2 / k)
-    if fewer[at] >= 2:
-        found.append(float(seen[at]))
-    if fewer[at] < MIN_EXCEEDANCES:
-        # As hits become rare this tends to what exceedances of one pair of people do.
-        enough = np.flatnonzero(fewer[: at + 1] >= MIN_EXCEEDANCES)
-        if len(enough):
-            found.append(float(seen[enough[-1]]))
-        elif nonmated is None:
-            found.append(design.sum_k2 / k)
-        if nonmated is not None and 2 * hits[at] < k:
-            found.append(pair_repetition(*nonmated, at))
-    return max(found)
+    found = np.maximum(1.0, np.where(fewer >= 2, seen, 1.0))
+    # As hits become rare this tends to what exceedances of one pair of people do.
+    last = np.maximum.accumulate(np.where(fewer >= MIN_EXCEEDANCES, np.arange(len(hits)), -1))
+    otherwise = design.sum_k2 / k if nonmated is None else 1.0
+    below = np.where(last >= 0, seen[last], otherwise)
+    if nonmated is not None:
+        below = np.maximum(below, np.where(2 * hits < k, pair_repetition(*nonmated), 1.0))
+    return np.where(fewer < MIN_EXCEEDANCES, np.maximum(found, below), found)
 
 
 def _shared_variation(
     design: SearchDesign,
     moments: SearchMoments,
     parts: _Parts,
-    at: int,
-    exact: bool,
     nonmated: tuple[NonmatedDesign, NonmatedMoments] | None,
-) -> float:
-    """c: variance of the shared effect on the hazard, the larger of direct and smooth."""
+) -> tuple[Floats, Floats]:
+    """c: variance of the shared effect on the hazard, the larger of direct and smooth; (n_levels,).
+
+    At each level; then between it and the next, where it is no smaller than at either.
+    """
     k, m = design.searches, design.references
     alone = np.asarray(moments.sum_d, dtype=float)
     among_alone = np.where(alone >= 2, parts.shared / np.maximum(alone, 1.0) ** 2, 0.0)
-    around = [at] if exact or at + 1 == len(alone) else [at, at + 1]
-    slope = None
+    rate = np.asarray(moments.exceed, dtype=float) / (k * m)
+    slope = np.full(len(rate), np.nan)
     if nonmated is not None:
         made, seen = nonmated
-        rate = np.asarray(seen.exceed, dtype=float) / max(made.comparisons, 1)
-        slope = smooth_slope(reference_variation(made, seen) / m, rate, seen.exceed, m, float(rate[at]))
-    rate = np.asarray(moments.exceed, dtype=float) / (k * m)
-    if slope is None:
-        slope = smooth_slope(among_alone, rate, alone, m, float(rate[at]))
-    if slope is None:
-        slope = DEFAULT_SLOPE / 2
-    smooth = smooth_c(slope, max(float(rate[around[-1]]), 1 / (k * m)), m)
-    best = 0.0
-    for i in around:
-        f = parts.rate[i]
-        if f == 0:
-            best = max(best, smooth)
-        elif f < 1:
-            # A hazard effect moves FPIR through the hits that hang on one reference alone.
-            lever = (alone[i] / k / (-np.log1p(-f) * (1 - f))) ** 2
-            best = max(best, max(float(among_alone[i]), smooth) * float(lever))
-    return best
+        compared = np.asarray(seen.exceed, dtype=float) / max(made.comparisons, 1)
+        slope = fitted_slopes(reference_variation(made, seen) / m, compared, seen.exceed, m).at(compared)
+    slope = np.where(np.isnan(slope), fitted_slopes(among_alone, rate, alone, m).at(rate), slope)
+    slope = np.where(np.isnan(slope), DEFAULT_SLOPE / 2, slope)
+    f = parts.rate
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # A hazard effect moves FPIR through the hits that hang on one reference alone.
+        lever = (alone / k / (-np.log1p(-f) * (1 - f))) ** 2
+
+    def with_smooth(smooth: Floats, level: Ints) -> Floats:
+        common = np.maximum(among_alone[level], smooth) * lever[level]
+        return np.where(f[level] == 0, smooth, np.where(f[level] < 1, common, 0.0))
+
+    here = np.arange(len(f))
+    after = np.minimum(here + 1, len(f) - 1)
+    at_level, between = (smooth_c(slope, np.maximum(rate[i], 1 / (k * m)), m) for i in (here, after))
+    return with_smooth(at_level, here), np.maximum(with_smooth(between, here), with_smooth(between, after))
 
 
 def rarefied_fpir(

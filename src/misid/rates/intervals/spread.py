@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import gammaincinv
 
@@ -20,29 +22,53 @@ DEFAULT_SLOPE = 0.6
 """Slope where nothing can be fitted; about what a mixture of good and bad photographs shows (docs/coverage.md)."""
 
 
-def smooth_slope(c: Floats, rate: Floats, exceed: Floats, people: float, commoner: float) -> float | None:
-    """Slope b of ``log(1 + people c) = b (-log rate)``, fitted through the origin over commoner errors.
+@dataclass(frozen=True)
+class Slopes:
+    """Slopes b of ``log(1 + people c) = b (-log rate)``, each fitted over the errors commoner than some rate."""
 
-    `c`, `rate`, `exceed` are (n_levels,), levels ascending. Fitted are levels with a rate above `commoner`; if that is
-    itself commoner than any level, the four commonest. None where no level has enough exceedances.
+    rates: Floats
+    """Of the levels that can be fitted, falling; (p,)."""
+    slopes: Floats
+    """Fitted over the first 1, 2, ... p of them; (p,)."""
+
+    def at(self, rate: Floats) -> Floats:
+        """The slope over levels with a rate above `rate`, (k,); if that is commoner than any, over the four commonest.
+
+        NaN where no level has enough exceedances.
+        """
+        if not len(self.rates):
+            return np.full(np.shape(rate), np.nan)
+        above = np.searchsorted(-self.rates, -rate, side="left")
+        return np.asarray(self.slopes[np.where(above > 0, above, min(4, len(self.rates))) - 1])
+
+
+def fitted_slopes(c: Floats, rate: Floats, exceed: Floats, people: float) -> Slopes:
+    """Slopes through the origin, from spread, rate and exceedances at ascending levels, (n_levels,).
+
+    Of the levels in a fit those count that are nearest to the rates of the grid.
     """
     usable = np.flatnonzero((exceed >= MIN_EXCEEDANCES) & (rate > 0) & (rate < 10**-1.25))
-    above = usable[rate[usable] > commoner]
-    usable = above if len(above) else usable[:4]
+    c, rate, exceed = c[usable], rate[usable], exceed[usable]
     if not len(usable):
-        return None
-    log_rate = np.log10(rate[usable])
-    grid = _GRID[np.greater_equal(_GRID, log_rate.min() - 0.125)]
-    chosen = np.unique(usable[np.abs(log_rate[:, None] - grid).argmin(axis=0)]) if len(grid) else usable[-1:]
-    x = -np.log(rate[chosen])
-    y = np.log1p(people * c[chosen])
-    w = np.sqrt(np.minimum(exceed[chosen], 20 * people))
-    return max(0.0, float((w * x * y).sum() / (w * x * x).sum()))
+        return Slopes(rates=rate, slopes=rate)
+    log_rate = np.log10(rate)[:, None]
+    # A row for every number of levels in a fit: which of them is nearest to each rate of the grid.
+    apart = np.abs(log_rate - _GRID)
+    nearer = np.vstack([np.ones((1, len(_GRID)), dtype=bool), apart[1:] < np.minimum.accumulate(apart)[:-1]])
+    nearest = np.maximum.accumulate(np.where(nearer, np.arange(len(usable))[:, None], 0))
+    reached = np.greater_equal(_GRID, log_rate - 0.125)
+    once = np.hstack([reached[:, :1], reached[:, 1:] & (np.diff(nearest) != 0)])
+    x, y = -np.log(rate), np.log1p(people * c)
+    w = np.sqrt(np.minimum(exceed, 20 * people))
+    xy, xx = (np.where(once, v[nearest], 0.0).sum(axis=1) for v in (w * x * y, w * x * x))
+    # Where no rate of the grid is reached the last level stands alone.
+    fitted = np.divide(xy, xx, out=y / x, where=reached[:, 0])
+    return Slopes(rates=rate, slopes=np.maximum(fitted, 0.0))
 
 
-def smooth_c(slope: float, rate: float, people: float) -> float:
+def smooth_c(slope: Floats, rate: Floats, people: float) -> Floats:
     """Squared coefficient of variation that the fitted slope gives at `rate`."""
-    return float(np.expm1(slope * -np.log(min(rate, 1.0))) / people)
+    return np.asarray(np.expm1(slope * -np.log(np.minimum(rate, 1.0))) / people)
 
 
 def few_people_factor(people: int) -> float:
