@@ -41,7 +41,7 @@ def lay_axes(engine: Engine, grid: Grid, coarse: Coarse, todo: Plan, list_end: f
         SELECT DISTINCT key, part FROM (
           SELECT {key} AS key, {part} AS part FROM tail_rows
           UNION ALL SELECT {key}, {part} FROM mated_rows WHERE NOT failed
-          UNION ALL SELECT {grid.key("best")}, {grid.part("best")} FROM by_probe WHERE best IS NOT NULL
+          UNION ALL SELECT {grid.key("best")}, {grid.part("best")} FROM probe_totals WHERE best IS NOT NULL
           {end}) AS t
         ORDER BY key, part""")
     keys, parts = met["key"].astype(np.int64), met["part"].astype(np.int64)

@@ -118,11 +118,11 @@ def _counted(
     todo, total = _passes(scores, parts, coarse, audit, targets, gallery, stage)
     stage("finding thresholds for the targets")
     made = int(engine.columns("SELECT count(*) AS n FROM search_flags WHERE counts")["n"][0])
-    counting = "(SELECT b.* FROM by_probe AS b JOIN search_flags AS s ON s.probe = b.probe WHERE s.counts)"
+    counting = "(SELECT b.* FROM probe_totals AS b JOIN search_flags AS s ON s.probe = b.probe WHERE s.counts) AS c"
     known = audit if scores.return_threshold is None else [*audit, scores.return_threshold]
     specials = survey.special_edges(
         engine, coarse, todo, targets, known, total=total, searches=made,
-        counting=counting if gallery else "by_probe",
+        counting=counting if gallery else "probe_totals",
     )  # fmt: skip
     grid = survey.final_grid(coarse, todo, specials)
     splits = survey.split_bins(parts, engine, grid, todo)
@@ -188,13 +188,13 @@ def _passes(
     todo = survey.plan(coarse, audit, targets)
     stage("counting comparisons per probe")
     parts.run("by_probe", passes.by_probe)
+    engine.keep("probe_totals", passes.PROBE_TOTALS)
     stage("counting comparisons per reference")
     parts.run("by_reference", passes.by_reference)
     stage("collecting mated comparisons and the highest non-mated ones")
     parts.run("kept_rows", lambda view: passes.kept_rows(view, todo.cut))
     _view_kept(engine)
-    lone = engine.columns(f"SELECT count(*) AS n FROM kept_rows AS c WHERE mated AND ({passes.LONE})")["n"][0]
-    if lone:
+    if engine.columns(passes.LONE_SAMPLES)["n"][0]:
         parts.run("lone_mates", passes.lone_mates)
     else:
         engine.view("lone_mates", passes.NO_LONE_MATES)

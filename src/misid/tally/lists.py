@@ -20,7 +20,7 @@ from misid.scores.model import COMPARISONS, SEARCHES, Gallery, Scores, joint_lab
 from misid.tally.grid import Grid
 from misid.tally.model import NO_BIN, Ints, Label, Table
 from misid.tally.moments import rolled_up
-from misid.tally.passes import NONMATED
+from misid.tally.passes import NONMATED, PROBE_TOTALS
 from misid.tally.people import AS_PROBE
 
 LISTED = "listed"
@@ -56,7 +56,7 @@ def prepare(scores: Scores) -> tuple[Scores, Gallery]:
 
 
 def leave_passes(engine: Engine, gallery: Gallery) -> None:
-    """Make `by_probe`, `by_reference`, `kept_rows`, `failed_rows` and `search_flags` from lists."""
+    """Make `by_probe`, `probe_totals`, `by_reference`, `kept_rows`, `failed_rows` and `search_flags` from lists."""
     groups = list(gallery.by_group.items())
     engine.put(
         "gallery_groups",
@@ -78,6 +78,7 @@ def leave_passes(engine: Engine, gallery: Gallery) -> None:
             ON b.probe = s.probe AND b.reference_group = g.name
             WHERE NOT s.failed""",
     )
+    engine.keep("probe_totals", PROBE_TOTALS)
     engine.keep(
         "by_reference",
         f"""SELECT reference, probe_group, any_value(reference_person) AS person,

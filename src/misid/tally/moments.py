@@ -42,7 +42,7 @@ def sharing_moments(engine: Engine, labels: Sequence[Label], n_joint: int, n_lev
     keys = ("joint", "label", "lvl")
     as_probe, as_reference = ("person_p", "joint_p", "joint_r"), ("person_r", "joint_r", "joint_p")
     engine.keep("exceed", f"{_exceedances(AS_PROBE, *as_probe)} UNION ALL {_exceedances(AS_REFERENCE, *as_reference)}")
-    sides = engine.columns(_each_side())
+    sides = engine.columns(_each_side(n_labels))
     r, c = ({n: v[sides["side"] == side] for n, v in sides.items()} for side in (AS_PROBE, AS_REFERENCE))
     moments = {
         "exceed": rolled_up(at_or_above(r, "n", shape, keys), labels),
@@ -53,7 +53,7 @@ def sharing_moments(engine: Engine, labels: Sequence[Label], n_joint: int, n_lev
         "sum_cm": rolled_up(at_or_above(c, "products", shape, keys), labels).swapaxes(0, 1),
     }
     pair_shape, pair_keys = (n_labels, n_labels, n_levels), ("probe_label", "reference_label", "lvl")
-    moments["sum_rc"] = at_or_above(engine.columns(_both_sides()), "products", pair_shape, pair_keys)
+    moments["sum_rc"] = at_or_above(engine.columns(_both_sides(n_labels)), "products", pair_shape, pair_keys)
     moments["sum_p2"] = moments["exceed"] + at_or_above(engine.columns(_pairs()), "excess", pair_shape, pair_keys)
     return moments
 
@@ -66,8 +66,9 @@ def _exceedances(side: int, person: str, own: str, other: str) -> str:
         GROUP BY t.{person}, t.{own}, l.label, t.lvl"""
 
 
-def _each_side() -> str:
-    step = _STEP.format(keys="side, person, label")
+def _each_side(n_labels: int) -> str:
+    # One whole number for all that is counted apart: windows sort by it in half the time.
+    step = _STEP.format(keys=f"(person * {n_labels} + label) * 2 + side")
     return f"""
         WITH steps AS (SELECT *, sum(n) {step} AS c FROM exceed)
         SELECT s.side AS side, s.joint AS joint, s.label AS label, s.lvl AS lvl, CAST(sum(n) AS BIGINT) AS n,
@@ -76,9 +77,9 @@ def _each_side() -> str:
         GROUP BY s.side, s.joint, s.label, s.lvl"""
 
 
-def _both_sides() -> str:
+def _both_sides(n_labels: int) -> str:
     """Steps of R_i C_i for people who are probe and reference; a label pair counts those who are in both."""
-    step = _STEP.format(keys="person, probe_label, reference_label")
+    step = _STEP.format(keys=f"(person * {n_labels} + probe_label) * {n_labels} + reference_label")
     return f"""
         WITH both_people AS (SELECT DISTINCT person FROM design_both),
         r AS (SELECT e.person, e.joint, e.label AS reference_label, e.lvl, e.n

@@ -47,6 +47,12 @@ def by_probe(view: str) -> str:
         GROUP BY probe, reference_group"""
 
 
+PROBE_TOTALS = """
+        SELECT probe, any_value(person) AS person, min(probe_group) AS grp, max(best) AS best, CAST(sum(m) AS BIGINT) AS m
+        FROM by_probe GROUP BY probe"""
+"""`by_probe` over all groups of references: a row a probe, which is what most later steps ask for."""
+
+
 def by_reference(view: str) -> str:
     """Completed non-mated comparisons of each reference, per group of probes."""
     return f"""
@@ -67,9 +73,15 @@ MATED_ROWS = "SELECT * FROM kept_rows WHERE mated"
 TAIL_ROWS = "SELECT probe, reference, score FROM kept_rows WHERE NOT mated"
 
 
+LONE_SAMPLES = """
+        SELECT (SELECT count(*) FROM (SELECT probe FROM kept_rows WHERE mated EXCEPT SELECT probe FROM probe_totals) AS p)
+             + (SELECT count(*) FROM (SELECT reference FROM kept_rows WHERE mated
+                                      EXCEPT SELECT reference FROM by_reference) AS r) AS n"""
+"""How many samples of mated comparisons took part in no completed non-mated one: their people are not known yet."""
+
 LONE = """NOT EXISTS (SELECT 1 FROM by_probe AS b WHERE b.probe = c.probe)
               OR NOT EXISTS (SELECT 1 FROM by_reference AS b WHERE b.reference = c.reference)"""
-"""Mated comparisons `c` of samples that took part in no completed non-mated one: their people are not known yet."""
+"""Mated comparisons `c` of such samples."""
 
 
 def lone_mates(view: str) -> str:

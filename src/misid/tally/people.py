@@ -33,7 +33,7 @@ def number_people(engine: Engine, joint_of: Mapping[str, int], labels: Sequence[
     engine.keep(
         "seen_probes",
         """SELECT probe, any_value(person) AS person, min(grp) AS grp FROM (
-             SELECT probe, person, probe_group AS grp FROM by_probe
+             SELECT probe, person, grp FROM probe_totals
              UNION ALL SELECT probe, probe_person, probe_group FROM lone_mates
              UNION ALL SELECT probe, probe_person, probe_group FROM failed_rows) AS t
            GROUP BY probe""",

@@ -21,7 +21,7 @@ def flag_searches(engine: Engine) -> None:
     engine.keep(
         "search_flags",
         """SELECT probe, max(counts) > 0 AS counts, max(has_mate) > 0 AS has_mate, max(completed) = 0 AS failed FROM (
-             SELECT probe, 1 AS counts, 0 AS has_mate, 1 AS completed FROM by_probe
+             SELECT probe, 1 AS counts, 0 AS has_mate, 1 AS completed FROM probe_totals
              UNION ALL SELECT probe, 1, 0, 0 FROM failed_rows
              UNION ALL SELECT probe, 0, 1, CASE WHEN failed THEN 0 ELSE 1 END FROM mated_rows) AS t
            GROUP BY probe""",
@@ -66,14 +66,12 @@ def list_searches(engine: Engine, grid: Grid, gallery: int | None) -> None:
     engine.keep(
         "searches_",
         f"""
-        WITH best AS (
-          SELECT probe, max(best) AS best, CAST(sum(m) AS BIGINT) AS m FROM by_probe GROUP BY probe),
-        failures AS (SELECT probe, CAST(sum(n) AS BIGINT) AS n FROM failed_rows GROUP BY probe),
+        WITH failures AS (SELECT probe, CAST(sum(n) AS BIGINT) AS n FROM failed_rows GROUP BY probe),
         found AS (
           SELECT p.code, p.person, p.joint, coalesce(b.m, 0) AS done, coalesce(b.m, 0) + coalesce(f.n, 0) AS tried,
                  coalesce(m.searched, 0) AS mates_done, coalesce(m.tried, 0) AS mates_tried, b.best AS best,
                  m.best AS mate, m.rank AS rank, s.counts AS counts, s.has_mate AS has_mate, s.failed AS failed
-          FROM probes AS p JOIN search_flags AS s ON s.probe = p.probe LEFT JOIN best AS b ON b.probe = p.probe
+          FROM probes AS p JOIN search_flags AS s ON s.probe = p.probe LEFT JOIN probe_totals AS b ON b.probe = p.probe
           LEFT JOIN failures AS f ON f.probe = p.probe LEFT JOIN mates_ AS m ON m.probe = p.probe)
         SELECT s.code AS code, s.person AS person, s.joint AS joint, {others} AS others, {everybody} AS everybody,
                s.has_mate AS has_mate, s.counts AS counts, s.failed AS failed,

@@ -186,12 +186,12 @@ def special_edges(
     *,
     total: int,
     searches: int,
-    counting: str = "by_probe",
+    counting: str = "probe_totals",
 ) -> Floats:
     """Edges that are not on the grid: thresholds under audit, and pins for the targets and the EER.
 
     `total` non-mated comparisons were made in `searches` searches that count towards FPIR, whose rows of
-    `by_probe` are those of the SQL `counting`.
+    `probe_totals` are those of the SQL `counting`.
     """
     _, nonmated = coarse.pooled(mated=False)
     edges = coarse.edges()
@@ -204,8 +204,7 @@ def special_edges(
     ).values()
     found += pins.target_pins(
         engine,
-        f"""SELECT score, count(*) AS n FROM (SELECT probe, max(best) AS score FROM {counting} GROUP BY probe) AS b
-            WHERE score >= {literal(todo.cut)} GROUP BY score""",
+        f"SELECT best AS score, count(*) AS n FROM {counting} WHERE best >= {literal(todo.cut)} GROUP BY best",
         searches,
         targets,
     ).values()
