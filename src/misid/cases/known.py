@@ -200,7 +200,8 @@ def tally_model(case: CaseFile, folder: Path, seed: int) -> tuple[TallyModel, di
 
     name = str(case.search.tally)
     shipped = name.removeprefix("example:")
-    path = Path(str(files("misid") / "examples" / f"{shipped}.tally")) if name != shipped else folder / name
+    # Of an example the last part of the name alone: a case of a stranger's names no file elsewhere by it.
+    path = Path(str(files("misid") / "examples")) / f"{Path(shipped).name}.tally" if name != shipped else folder / name
     tally = read_tally(path)
     body = path.read_bytes()
     key = (hashlib.sha256(body).hexdigest(), case.search.kin_in_test, seed)

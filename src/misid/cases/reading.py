@@ -23,12 +23,15 @@ Raw = Mapping[str, Any]
 def text_of(path: Path) -> str:
     """The text of a case file, if it is one that can be read."""
     try:
-        data = path.read_bytes() if path.stat().st_size <= LARGEST_FILE else b""
-        size = path.stat().st_size
-    except OSError as error:
-        raise BadInputError([_of_file("E001", path, str(error.strerror or error), "a readable file")]) from error
-    if size > LARGEST_FILE:
-        raise BadInputError([_of_file("E100", path, f"{size:,} bytes", f"a TOML file of at most {LARGEST_FILE:,}")])
+        with path.open("rb") as file:
+            # One byte more than allowed, however much the file says that it has.
+            data = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        seen = str(getattr(error, "strerror", None) or error)
+        raise BadInputError([_of_file("E001", path, seen, "a readable file")]) from error
+    if len(data) > LARGEST_FILE:
+        seen = f"more than {LARGEST_FILE:,} bytes"
+        raise BadInputError([_of_file("E100", path, seen, f"a TOML file of at most {LARGEST_FILE:,}")])
     if not data.strip():
         raise BadInputError([_of_file("E002", path, "nothing in it", "a case")])
     try:

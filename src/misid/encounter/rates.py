@@ -49,7 +49,8 @@ def file_of(scenario: Scenario) -> Path | None:
     search = scenario.form.search
     if isinstance(search, TallySearch):
         if search.tally.startswith(EXAMPLE):
-            return Path(str(files("misid") / "examples" / f"{search.tally.removeprefix(EXAMPLE)}.tally"))
+            # The last part of the name alone: a scenario of a stranger's names no file elsewhere by it.
+            return Path(str(files("misid") / "examples")) / f"{Path(search.tally.removeprefix(EXAMPLE)).name}.tally"
         return scenario.document.folder / search.tally
     return scenario.document.folder / search.deployments if isinstance(search, DeploymentsSearch) else None
 

@@ -7,8 +7,10 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from misid.encounter.numbers import NUMBER_KEYS
@@ -61,10 +63,12 @@ class Document:
         return f"{self.files[0][0]}: {path}"
 
 
-def shipped() -> dict[str, Path]:
+@cache
+def shipped() -> Mapping[str, Path]:
     """Names of the scenarios that misid ships, and where each is."""
     folder = Path(str(files("misid") / "scenarios"))
-    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stem)}
+    found = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stem)
+    return MappingProxyType({path.stem: path for path in found})
 
 
 def read_document(source: str | Path, settings: Sequence[str] = ()) -> Document:

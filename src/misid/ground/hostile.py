@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator
 
 MOST_DEEP = 10
 """Levels of tables and lists in one another: none of misid's formats has more."""
@@ -12,11 +14,26 @@ MOST_DEEP = 10
 PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """How misid packs. Other ways may ask for gigabytes before the first byte is there."""
 
+_LONGEST_VALUE = 1 << 28
+"""More than any reader takes into memory."""
+
 BROKEN_ZIP = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
     KeyError, IndexError, OverflowError,
 )  # fmt: skip
 """What `zipfile` raises where an archive is damaged, or was made to do damage."""
+
+
+def csv_rows(lines: Iterable[str], delimiter: str = ",") -> Iterator[list[str]]:
+    """Rows of delimited text, however long a value is: Python's own limit is 131,072 characters, and a bare error.
+
+    Examples
+    --------
+    >>> list(csv_rows(['a,"b,c"', ""]))
+    [['a', 'b,c'], []]
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_VALUE))
+    return csv.reader(lines, delimiter=delimiter)
 
 
 def is_deep(document: object, most: int = MOST_DEEP) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from misid.ground.errors import UsageError
 from misid.ground.files import scratch_directory
-from misid.ground.hostile import BROKEN_ZIP
+from misid.ground.hostile import BROKEN_ZIP, PACKED
 
 PAGE, TWIN, PDF, BUNDLE, TABLES = "report.html", "report.json", "report.pdf", "bundle.zip", "tables"
 _TOP: Final = (PAGE, TWIN, PDF, BUNDLE)
@@ -115,8 +115,12 @@ def _in_bundle(bundle: Path) -> set[str]:
     if not bundle.is_file():
         return set()
     try:
-        with zipfile.ZipFile(bundle) as archive, archive.open(_LIST) as stream:
-            manifest = _json(stream.read(_MOST_LIST))
+        with zipfile.ZipFile(bundle) as archive:
+            entry = archive.getinfo(_LIST)
+            if entry.compress_type not in PACKED:
+                return set()
+            with archive.open(entry) as stream:
+                manifest = _json(stream.read(_MOST_LIST))
     except BROKEN_ZIP:
         return set()  # not ours, and about to be replaced because the user asked for it
     files = manifest.get("files") if isinstance(manifest, dict) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import io
 import re
@@ -14,6 +13,7 @@ from typing import IO, Literal, cast
 
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
+from misid.ground.hostile import csv_rows
 
 FileKind = Literal["text", "gzip", "parquet", "duckdb"]
 
@@ -87,12 +87,13 @@ def kind_of(path: Path) -> FileKind:
             size = file.seek(0, 2)
             file.seek(max(0, size - 4))
             tail = file.read(4)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise NotReadableError(
             problem(
                 "E001",
                 where=where,
-                seen=error.strerror or str(error),
+                # A name with a null byte in it is none to the system.
+                seen=getattr(error, "strerror", None) or str(error),
                 allowed="a file that exists and may be read",
                 remedy="check the path; a pattern such as 'scores/*.parquet' must be quoted in a shell",
             )
@@ -318,9 +319,8 @@ def _first_text(path: Path, *, compressed: bool) -> str:
 def _split(text: str, delimiter: str | None) -> list[tuple[str, ...]]:
     if delimiter is None:
         return [tuple(line.split()) for line in text.splitlines() if line.strip() and not line.startswith("#")] or [()]
-    csv.field_size_limit(_LONGEST_LINE)
     # The last row may be cut inside a quoted value; with more than one row it is not needed.
-    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+    rows = [tuple(row) for row in csv_rows(io.StringIO(text, newline=""), delimiter) if row]
     return rows
 
 
@@ -328,7 +328,7 @@ def _delimiter(lines: list[str]) -> str | None:
     """The delimiter that gives the most columns, the same number in the first lines; None for blanks."""
     best, most = None, 1
     for candidate in _DELIMITERS:
-        counts = [len(row) for row in csv.reader(lines[:5], delimiter=candidate) if row]
+        counts = [len(row) for row in csv_rows(lines[:5], candidate) if row]
         # A matrix written by R has no corner: its first line is one value short.
         agree = sum(count in (counts[0], counts[0] + 1) for count in counts)
         if counts and counts[0] > most and agree * 2 >= len(counts):

@@ -111,6 +111,15 @@ def peek(
     except NotReadableError as error:
         findings.add(error.problem)
         return None
+    except OSError as error:
+        # A name too long to be one, a directory that may not be listed.
+        findings.add(
+            problem(
+                "E001", where=str(source)[:200], seen=error.strerror or str(error),
+                allowed="a file that exists and may be read", remedy="check the path",
+            )
+        )  # fmt: skip
+        return None
 
 
 def _peek_spark(engine: Engine, source: Any) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,14 @@ from pathlib import Path
 
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, Problem
+from misid.ground.hostile import csv_rows
 from misid.search.deployments import Deployment
 
 NEEDED = ("n_searches", "gallery_n", "false_positives")
 """Columns without which a row says nothing; `threshold`, `group`, `deployment`, `date_start` and `source_id` may be."""
+
+MOST_BYTES = 64 << 20
+"""A line a deployment: more is another thing."""
 
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
@@ -52,10 +56,17 @@ def read_deployments(path: str | Path) -> DeploymentTable:
     """
     path = Path(path)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = list(csv.reader(file))
-    except OSError as error:
-        raise BadInputError([_file_problem("E001", path, str(error.strerror or error), "a readable file")]) from error
+        with path.open("rb") as file:
+            # One byte more than allowed, however much the file says that it has.
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        seen = str(getattr(error, "strerror", None) or error)
+        raise BadInputError([_file_problem("E001", path, seen, "a readable file")]) from error
+    if len(data) > MOST_BYTES:
+        seen = f"more than {MOST_BYTES:,} bytes"
+        raise BadInputError([_file_problem("E070", path, seen, f"a table of at most {MOST_BYTES:,}")])
+    try:
+        lines = list(csv_rows(io.StringIO(data.decode("utf-8-sig"), newline="")))
     except UnicodeDecodeError as error:
         raise BadInputError([_file_problem("E006", path, f"byte {error.start} is not UTF-8", "UTF-8")]) from error
     if len(lines) < 2:

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from misid.cases import case
+from misid.cases.file import without_paths
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Problem
 from misid.ground.progress import ProgressLike
@@ -27,8 +28,11 @@ def files_again(bundle: Bundle, progress: ProgressLike) -> dict[str, bytes]:
         given = json.loads(bundle.files[CASE])
     except (KeyError, ValueError, RecursionError) as error:
         raise BadInputError([_problem(CASE, "no case in it", "the case as misid wrote it")]) from error
-    if not isinstance(given, dict) or not isinstance(seed, int) or paper not in ("letter", "a4"):
+    if not isinstance(given, dict) or not isinstance(seed, int) or seed < 0 or paper not in ("letter", "a4"):
         raise BadInputError([_problem("run", "no run of a case", "a seed, and paper letter or a4")])
+    if isinstance(given.get("search"), dict):
+        # Whatever its paths say: what a bundle names is in the bundle.
+        given = without_paths(given)
     with tempfile.TemporaryDirectory() as folder:
         for name in ATTACHED.values():
             if name in bundle.files:
