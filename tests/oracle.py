@@ -10,7 +10,8 @@ Decisions that the descriptions leave open, and that are taken here:
 - galleries are counted in references with a completed comparison (of a probe that failed throughout: tried);
   the median is the lower one;
 - a mate that failed or was not returned has rank 101 and bin -1;
-- a candidate list is censored below its last score when it is full, else below the return threshold.
+- a candidate list is censored below its last score when it is full, else below the return threshold; one with the
+  whole gallery is not.
 """
 
 from __future__ import annotations
@@ -225,9 +226,10 @@ def oracle_tally(
             mate_table[g, rank_of[p], max((int(bins[i]) for i in mates[p]), default=NO_BIN)] += 1
         if searches is not None:
             given = [i for i in by_probe[p] if not fl[i]]
+            listed = len(by_probe[p])
             below: float | None = None
-            if not probe_failed:
-                if list_length is not None and len(given) >= list_length:
+            if not probe_failed and not (gallery is not None and listed >= gallery[0]):
+                if list_length is not None and listed >= list_length:
                     below = min(float(sc[i]) for i in given)
                 elif return_threshold is not None:
                     below = return_threshold

@@ -410,6 +410,25 @@ def test_selectivity_of_lists_has_limits_from_searches_and_references() -> None:
     assert "none seen" not in rate_text(between_levels)
 
 
+@pytest.mark.parametrize("length", [2, 4])
+def test_selectivity_that_lists_hide_is_known_from_below(length: int) -> None:
+    tally, raw = lists(n_searches=20, length=length, cut=-3.0)
+    found = rate(tally, "selectivity", thresholds=[1.0])
+    actual = (raw["scores"][~raw["mated"]] >= 1.0).sum(axis=1).mean()
+    shown = np.minimum((raw["scores"][~raw["mated"]] >= 1.0).sum(axis=1), length).mean()
+    assert (found.status, found.estimate, found.hi, found.errors) == ("censored", None, None, None)
+    assert found.lo is not None
+    assert 0 < found.lo < shown < actual, "a limit, and not the count itself"
+    assert "above" in rate_text(found)
+
+
+def test_a_list_with_the_whole_gallery_hides_nothing() -> None:
+    tally, raw = lists(n_searches=20, length=20, cut=-9.0)
+    found = rate(tally, "selectivity", thresholds=[1.0])
+    assert found.estimate == pytest.approx((raw["scores"][~raw["mated"]] >= 1.0).sum(axis=1).mean())
+    assert set(tally.tables["censoring"]["bin"].tolist()) == {-1}
+
+
 def test_fnmr_stays_known_where_the_choice_of_the_threshold_has_no_upper_end() -> None:
     tally = matrix(40, digits=1, seed=3).tally()
     target = 1.0 / (40 * 39) + 1e-9

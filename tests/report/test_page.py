@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from misid.rates.model import Differential
 from misid.report import Report
 from misid.report.facts import facts_of
 from misid.report.shown import raw
-from misid.report.words import failures_text, not_measured
+from misid.report.words import differential_words, failures_text, not_measured
 from misid.report.write import render
 from misid.search.fan import Fan
 from tests.report.pages import LOADS, Page
@@ -232,3 +233,22 @@ def test_no_method_is_named_twice_in_one_cell(page: Page) -> None:
     for element in page.all("td"):
         parts = element.text.split("; ")
         assert len(parts) == len(set(parts)) or "at their worst" not in element.text, element.text
+
+
+def test_people_of_a_group_are_its_own_in_pictures_too(page: Page, report: Report) -> None:
+    """FMR counts people on both sides; a group's people are those who searched, in the table and in words."""
+    people = {g.name.split("=")[-1]: max(g.probe_people, g.mated_people) for g in facts_of(report.tally).groups}
+    described = [e.text for e in page.all("desc") if re.match(r"[^;]*, [0-9,]+ people: ", e.text)]
+    described = [text for text in described if not text.startswith("probe ")]
+    assert described
+    for text in described:
+        for name, n in re.findall(r"(?:^|; )([^;]+?), ([0-9,]+) people: ", text):
+            assert int(n.replace(",", "")) == people[name], text
+
+
+def test_groups_with_one_rate_are_not_called_highest_and_lowest() -> None:
+    alike = Differential(
+        statistic="max/min", measure="fmr", attribute="sex", estimate=1.0, lo=1.0, hi=45.0, plain=1.0, of="sex=F",
+        to="sex=F", threshold=None, level=0.95, method="m",
+    )  # fmt: skip
+    assert differential_words(alike, {}) == "The FMR is the same in all groups: highest ÷ lowest is 1.0 (95 % 1.0–45)."

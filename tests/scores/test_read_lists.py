@@ -129,9 +129,58 @@ def test_failed_searches_and_distances(folder: Path) -> None:
 
 
 def test_complete_lists_need_no_declaration(folder: Path) -> None:
+    rows = [(s[0], r[0], 0.1 * i) for s in SEARCH_ROWS for i, r in enumerate(REFERENCE_ROWS)]
+    write(folder / "candidates.csv", ("search", "reference", "score"), rows)
     with opened(folder, complete_lists=True, list_length=None, return_threshold=None) as scores:
         assert scores.list_length is None
         assert scores.return_threshold is None
+
+
+def test_lists_called_complete_have_the_whole_gallery(folder: Path) -> None:
+    with pytest.raises(BadInputError, match="did not return the whole gallery") as caught:
+        opened(folder, complete_lists=True, list_length=None, return_threshold=None)
+    assert [(p.code, p.count) for p in caught.value.problems] == [("E026", 5)]
+
+
+def test_short_lists_end_at_the_lowest_score_returned_where_nothing_is_declared(folder: Path) -> None:
+    with opened(folder, return_threshold=None) as scores:
+        assert (scores.return_threshold, scores.threshold_from_lists) == (0.5, True)
+        [said] = scores.notes
+    assert said.startswith("W026 unexplained-short-lists: 3 of 5 lists are shorter than 2, 2 of them empty")
+    assert "0.5, the least similar score in any list" in said
+    rows = [(s, r, round(1 - score, 2)) for s, _, r, score in CANDIDATE_ROWS]
+    write(folder / "candidates.csv", ("search", "reference", "distance"), rows)
+    with opened(folder, return_threshold=None) as scores:
+        assert scores.return_threshold == -0.5
+        assert "0.5, the least" in scores.notes[0]
+
+
+def test_lists_that_are_all_full_have_no_threshold(folder: Path) -> None:
+    rows = [(s[0], r[0], 0.1 * i) for s in SEARCH_ROWS for i, r in enumerate(REFERENCE_ROWS[:2])]
+    write(folder / "candidates.csv", ("search", "reference", "score"), rows)
+    with opened(folder, return_threshold=None) as scores:
+        assert scores.return_threshold is None
+        assert scores.notes == ()
+    # A list cannot be longer than the gallery.
+    rows = [(s[0], r[0], 0.1 * i) for s in SEARCH_ROWS for i, r in enumerate(REFERENCE_ROWS)]
+    write(folder / "candidates.csv", ("search", "reference", "score"), rows)
+    with opened(folder, return_threshold=None, list_length=50) as scores:
+        assert scores.return_threshold is None
+
+
+def test_a_threshold_that_nothing_reached_has_to_be_declared(folder: Path) -> None:
+    write(folder / "candidates.csv", ("search", "rank", "reference", "score"), [])
+    assert codes_of(folder, return_threshold=None) == ["E024"]
+
+
+def test_a_column_of_failures_declares_them_also_where_none_failed(folder: Path) -> None:
+    with opened(folder) as scores:
+        assert scores.acquisition_failures is None
+    write(folder / "searches.csv", ("search", "person", "failed"), [(s, p, 0) for s, p, _ in SEARCH_ROWS])
+    with opened(folder) as scores:
+        assert scores.acquisition_failures == (0, 5)
+    with opened(folder, acquisition=(2, 7)) as scores:
+        assert scores.acquisition_failures == (2, 7)
 
 
 def codes_of(folder: Path, **more: Any) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from misid.engine import DuckDBEngine
 from misid.engine.seam import literal
 from misid.ground.errors import UsageError
+from misid.rates import compute_rates
+from misid.scores import open_scores
 from misid.scores.model import COMPARISONS, SEARCHES, Gallery, Scores, joint_label
 from misid.tally import Tally, build_tally
 from tests.oracle import canonical, oracle_tally
@@ -125,3 +129,50 @@ def test_a_gallery_of_unknown_size_is_refused() -> None:
         )
         with pytest.raises(UsageError, match="gallery"):
             build_tally(scores)
+
+
+def test_lists_cut_at_an_undeclared_threshold_never_say_too_little(tmp_path: Path) -> None:
+    """What is below the lowest score returned is not known; what is above it is counted exactly."""
+    rng = np.random.default_rng(5)
+    scores = np.round(rng.normal(size=(60, 40)), 2)
+    cut, length = 1.5, 6
+    (tmp_path / "searches.csv").write_text("search,person\n" + "".join(f"s{i},p{i}\n" for i in range(60)))
+    (tmp_path / "references.csv").write_text("reference,person\n" + "".join(f"g{j},q{j}\n" for j in range(40)))
+    lines = ["search,reference,score\n"]
+    for i in range(60):
+        best = [j for j in np.argsort(-scores[i], kind="stable")[:length] if scores[i, j] >= cut]
+        lines += [f"s{i},g{j},{scores[i, j]}\n" for j in best]
+    (tmp_path / "candidates.csv").write_text("".join(lines))
+    asked = (1.0, 1.6, 2.0)
+    with open_scores(
+        tmp_path / "candidates.csv", searches=tmp_path / "searches.csv", references=tmp_path / "references.csv",
+        list_length=length,
+    ) as read:  # fmt: skip
+        tally = build_tally(read, thresholds=asked)
+    assert tally.return_threshold is not None
+    assert any(text.startswith("W026") for text in tally.warnings)
+    found = {r.threshold: r for r in compute_rates(tally).records if r.measure == "fpir" and r.target is None}
+    for threshold in asked:
+        actual = (scores >= threshold).any(axis=1)
+        rate = found[threshold]
+        if threshold < tally.return_threshold:
+            assert (rate.status, rate.estimate) == ("censored", None)
+            assert rate.lo is not None
+            assert rate.hi is not None
+            assert rate.lo <= actual.mean() <= rate.hi
+        else:
+            assert rate.errors == actual.sum()
+
+
+def test_full_lists_show_in_the_spectrum_by_their_length() -> None:
+    """Only non-mated searches are in it: one that is censored at a level has as many candidates as a list holds."""
+    rng = np.random.default_rng(13)
+    sample = cross(rng, 30, 40, same=False)
+    ours, _ = tallied(sample)
+    rows = ours.tables["spectrum"]
+    total = np.bincount(rows["search"], weights=rows["count"])
+    assert total.max() == LENGTH
+    lowest = {int(s): int(rows["level"][rows["search"] == s].min()) for s in np.flatnonzero(total == LENGTH)}
+    ends = ours.tables["censoring"]
+    full = ends["count"][(ends["mated"] == 0) & (ends["bin"] > np.searchsorted(ours.edges, RETURNED))].sum()
+    assert len(lowest) == full

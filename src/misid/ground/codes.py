@@ -141,6 +141,10 @@ CODES: dict[str, tuple[str, str]] = {
     "W023": ("self-comparisons-left-out", "Rows in which a sample is compared with itself were left out."),
     "W024": ("last-line-without-end", "The last line of a text file has no line end: the file may have been cut."),
     "W025": ("score-far-away", "A few scores are very far from all others."),
+    "W026": (
+        "unexplained-short-lists",
+        "Lists are shorter than they may be although no return threshold was declared.",
+    ),
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
     "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
     "W032": ("not-a-date", "A cell that should hold a date holds something else."),

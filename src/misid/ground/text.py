@@ -115,6 +115,9 @@ def rate_text(rate: Rate) -> str:
         return f"misses: {rate_text(_misses(rate))}"
     if rate.status == "censored" and rate.hi is not None and rate.hi < 1:
         return f"not known exactly: the candidate lists end too early; {_bound(rate)}"
+    if rate.measure == "selectivity" and rate.status == "censored" and rate.lo:
+        least = f"above {significant(rate.lo)} per search ({percent(rate.level)})"
+        return f"not known exactly: the candidate lists end too early; {least}"
     if rate.estimate is None or rate.status in ("undefined", "refused", "censored"):
         return _unknown(rate)
     if rate.measure == "selectivity":

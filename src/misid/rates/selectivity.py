@@ -13,6 +13,7 @@ from misid.tally.model import N_BLOCKS, Ints
 
 HIDDEN = "candidate lists end above this threshold or rank: some searches may hold what they do not show; bounds only"
 METHOD = "searches and blocks of references, log-normal"
+FEW = "no candidates: see FPIR for a bound on searches that return any"
 COARSE = "the spectrum of searches does not reach down to this threshold: no limits"
 
 
@@ -22,15 +23,20 @@ def listed_selectivity(counts: Counts, base: SearchRate, label: int, level: int,
     The variance is that between searches plus that between the random blocks of references (delete-one-block
     jackknife): both searches and references would be others in another test.
     """
-    errors, searches = base.errors or 0, base.trials or 1
     if hidden:
-        return replace(base, lo=errors / searches, status="censored", errors=None, warnings=(HIDDEN, *base.warnings))
+        # What the lists show is a part of what there is: the lower limit of the part is one of the whole.
+        shown = listed_selectivity(counts, base, label, level, hidden=False)
+        warnings = (HIDDEN, *(w for w in shown.warnings if w != FEW))
+        return replace(
+            shown, estimate=None, lo=shown.lo or 0.0, hi=None, status="censored", errors=None, warnings=warnings
+        )
+    errors, searches = base.errors or 0, base.trials or 1
     estimate = errors / searches
     if level < counts.tally.spectrum_from:
         return replace(base, estimate=estimate, warnings=(COARSE, *base.warnings))
     by_search, by_block = _spread(counts, label, level)
     if by_search.sum() != errors or errors == 0:
-        few = "no candidates: see FPIR for a bound on searches that return any" if errors == 0 else COARSE
+        few = FEW if errors == 0 else COARSE
         return replace(base, estimate=estimate, status="bound" if errors == 0 else "ok", warnings=(few, *base.warnings))
     between_searches = float((by_search**2).sum() - errors**2 / searches) * searches / max(searches - 1, 1)
     without = (errors - by_block) * N_BLOCKS / (N_BLOCKS - 1)

@@ -90,6 +90,10 @@ def differential_words(item: Differential, groups: dict[str, GroupFacts]) -> str
         reason = item.warnings[0] if item.warnings else "the data cannot carry it"
         return f"{words}: cannot be said ({reason})."
     amount = _amount(item)
+    if item.of and item.statistic == "max/min" and (item.of == item.to or item.plain == 1):
+        return f"The {words} is the same in all groups: highest ÷ lowest is {amount}."
+    if item.of and item.statistic == "max/geomean" and item.plain == 1:
+        return f"The {words} is the same in all groups: highest ÷ typical is {amount}."
     highest = f"The highest {words}{f', of {of},' if of else ''} is {amount} times"
     if item.statistic == "ratio" and of and to:
         return f"The {words} of {of} is {amount} times that of {to}.{_test(item)}"

@@ -15,7 +15,15 @@ from misid.scores.model import COMPARISONS, Scores
 from misid.scores.options import ReadOptions
 from misid.scores.people import People, find_people
 from misid.scores.rows import Rows, alike, is_numeric
-from misid.scores.searches import gallery_of, groups_met, make_searches, refuse_disagreement, refuse_undeclared
+from misid.scores.searches import (
+    failed_searches,
+    gallery_of,
+    groups_met,
+    lists_end,
+    make_searches,
+    refuse_disagreement,
+    refuse_undeclared,
+)
 from misid.scores.tables import unreadable
 
 SELF = "self-comparison"
@@ -93,12 +101,17 @@ def build(engine: Engine, rows: Rows, options: ReadOptions, findings: Findings) 
     threshold = None
     if options.return_threshold is not None:
         threshold = -options.return_threshold if polarity == "distance" else options.return_threshold
-    gallery = None
+    gallery, acquisition = None, options.acquisition
+    ends: tuple[str, ...] = ()
     if rows.searches is not None:
         refuse_undeclared(engine, options, threshold, score_type, rows.label, findings)
         findings.raise_if_any()
         make_searches(engine, people, groups, rows.searches, probe_groups)
         gallery = gallery_of(engine, people, groups, rows.searches, options, reference_groups)
+        acquisition = acquisition or failed_searches(engine, rows.searches)
+        if threshold is None:
+            threshold, ends = lists_end(engine, options, gallery, rows.label, findings)
+            findings.raise_if_any()
     return Scores(
         engine=engine,
         kind=rows.kind,
@@ -111,15 +124,16 @@ def build(engine: Engine, rows: Rows, options: ReadOptions, findings: Findings) 
         score_inputs=rows.score_inputs,
         refused=((SELF, profile.same),) if where else (),
         enrolment_failures=options.enrolment,
-        acquisition_failures=options.acquisition,
+        acquisition_failures=acquisition,
         mapping=rows.mapping + people.mapping + groups.mapping,
         parts=parts,
         gallery=gallery,
         list_length=options.list_length,
         return_threshold=threshold,
+        threshold_from_lists=bool(ends),
         other_samples=options.same_samples is False,
         # Without the path: what travels with a result has none.
-        notes=rows.notes + people.notes + tuple(dict.fromkeys(note(w.code, w.seen) for w in findings.warnings)),
+        notes=rows.notes + people.notes + ends + tuple(dict.fromkeys(note(w.code, w.seen) for w in findings.warnings)),
     )
 
 

@@ -275,6 +275,7 @@ def _joined(
             references_label=references.label if references else "",
             has_flag="enrolled" in probes,
             flag_sql=probes["enrolled"].sql if "enrolled" in probes else "",
+            has_failures="failed" in probes,
             has_people=has_people,
             has_references=references is not None,
             n_attributes=len(attributes),

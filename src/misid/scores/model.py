@@ -124,6 +124,8 @@ class Scores:
     gallery: Gallery | None = None
     list_length: int | None = None
     return_threshold: float | None = None
+    threshold_from_lists: bool = False
+    """The return threshold was not declared: it is the lowest score that any list has."""
     refused: tuple[tuple[str, int], ...] = ()
     """(reason, rows) left out of the view."""
     enrolment_failures: tuple[int, int] | None = None

@@ -65,6 +65,8 @@ class Searches:
     has_flag: bool
     """The table of searches says itself which searches are mated."""
     flag_sql: str
+    has_failures: bool
+    """The table of searches says itself which searches failed."""
     has_people: bool
     has_references: bool
     n_attributes: int

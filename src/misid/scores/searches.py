@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from misid.engine import Engine
 from misid.engine.seam import literal
-from misid.ground.codes import problem
+from misid.ground.codes import note, problem
 from misid.ground.errors import Findings
+from misid.ground.numbers import threshold_text
 from misid.scores.groups import Groups, Raw
 from misid.scores.model import COMPARISONS, SEARCHES, Gallery
 from misid.scores.options import ReadOptions
@@ -165,6 +166,63 @@ def refuse_undeclared(
             "declare the true threshold (--return-threshold), or failure codes (--failure)",
             findings,
         )
+
+
+def lists_end(
+    engine: Engine, options: ReadOptions, gallery: Gallery, label: str, findings: Findings
+) -> tuple[float | None, tuple[str, ...]]:
+    """Where lists end for which no return threshold was declared: a score (similarity), and what is to be said of it.
+
+    A list that is neither as long as it may be nor has the whole gallery was ended by something. If that was a
+    threshold, it lies at or below every score returned: the lowest is taken, so that nothing above it is hidden.
+    """
+    longest = gallery.n_references if options.list_length is None else min(options.list_length, gallery.n_references)
+    short, empty, searches = engine.rows(
+        f"SELECT count(*) FILTER (n_candidates < {longest}), count(*) FILTER (n_candidates = 0), count(*) "
+        f"FROM {SEARCHES} WHERE NOT failed"
+    )[0]
+    if not short:
+        return None, ()
+    if options.complete_lists:
+        _report(
+            engine,
+            "E026",
+            f"SELECT probe FROM {SEARCHES} WHERE NOT failed AND n_candidates < {longest}",
+            label,
+            "a search that did not return the whole gallery",
+            f"{longest:,} candidates in every list, as declared (--complete-lists)",
+            "declare what ends a list (--list-length, --return-threshold) instead",
+            findings,
+        )
+        return None, ()
+    lowest = engine.rows(f"SELECT min(score) FROM {COMPARISONS}")[0][0]
+    if lowest is None:
+        findings.add(
+            problem(
+                "E024",
+                where="candidate lists",
+                seen="no search returned a candidate, and no return threshold is declared",
+                allowed="the score that a candidate must reach to be returned",
+                remedy="--return-threshold T",
+            )
+        )
+        return None, ()
+    shown = -lowest if options.polarity == "distance" else lowest
+    told = f"{short:,} of {searches:,} lists are shorter than {longest:,}"
+    told += f", {empty:,} of them empty" if empty else ""
+    told += (
+        f", and no return threshold is declared; {threshold_text(shown)}, the least similar score in any list, "
+        "is taken for it"
+    )
+    return float(lowest), (note("W026", told),)
+
+
+def failed_searches(engine: Engine, searches: Searches) -> tuple[int, int] | None:
+    """(failed, all) searches, where the table of searches says which failed."""
+    if not searches.has_failures:
+        return None
+    failed, n = engine.rows(f"SELECT count(*) FILTER (failed), count(*) FROM {SEARCHES}")[0]
+    return int(failed), int(n)
 
 
 def _report(

@@ -139,7 +139,7 @@ def _counted(
     searches.list_searches(engine, grid, gallery.n_references if gallery else None)
     if gallery:
         design = lists.nonmated_design(engine, gallery, labels, joint_of, len(joint))
-        censored = lists.censoring(engine, scores, grid)
+        censored = lists.censoring(engine, scores, gallery, grid)
     else:
         design = assemble.nonmated_design(engine, labels, len(joint))
         censored = {name: np.empty(0, dtype=np.int64) for name in TABLES["censoring"]}

@@ -150,17 +150,22 @@ def nonmated_design(
     }
 
 
-def censoring(engine: Engine, scores: Scores, grid: Grid) -> Table:
-    """Table censoring: below which score each list says nothing."""
+def censoring(engine: Engine, scores: Scores, gallery: Gallery, grid: Grid) -> Table:
+    """Table censoring: below which score each list says nothing.
+
+    A full list says nothing of what ties with its last candidate, or lies below; one that has the whole gallery hides
+    nothing. Candidates that failed take a place in the list too.
+    """
     ends = f"CAST({literal(scores.return_threshold)} AS DOUBLE)"
     full = "FALSE" if scores.list_length is None else f"l.n >= {int(scores.list_length)}"
+    whole = f"l.n >= {int(gallery.n_references)}"
     engine.keep(
         "list_ends",
         f"""SELECT p.joint AS joint, s.mated AS mated,
-                   CASE WHEN s.failed THEN NULL WHEN {full} THEN l.lowest ELSE {ends} END AS below
+                   CASE WHEN s.failed OR {whole} THEN NULL WHEN {full} THEN l.lowest ELSE {ends} END AS below
             FROM {SEARCHES} AS s JOIN probes AS p ON p.probe = s.probe
-            LEFT JOIN (SELECT probe, count(*) AS n, min(score) AS lowest FROM {LISTED} WHERE NOT failed GROUP BY probe) AS l
-            ON l.probe = s.probe""",  # noqa: E501
+            LEFT JOIN (SELECT probe, count(*) AS n, min(score) AS lowest FROM {LISTED} GROUP BY probe) AS l
+            ON l.probe = s.probe""",
     )
     found: Columns = engine.columns(f"""
         SELECT e.joint AS probe_group, CASE WHEN e.mated THEN 1 ELSE 0 END AS mated, coalesce(b.bin, {NO_BIN}) AS bin,

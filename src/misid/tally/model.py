@@ -136,7 +136,8 @@ TABLES: dict[str, dict[str, str]] = {
         "reference_group": "index into joint",
         "block": "random block of the reference person, 0 to 19",
         "level": "highest level reached",
-        "count": "non-mated comparisons of this search that reached it and no higher one",
+        "count": "non-mated comparisons of this search that reached it and no higher one; of candidate lists "
+        "those that were returned: a search that has list_length of them at or above a level may have more there",
     },
     "spectrum_design": {
         "probe_group": "index into joint",
@@ -153,7 +154,8 @@ TABLES: dict[str, dict[str, str]] = {
     "censoring": {
         "probe_group": "index into joint",
         "mated": "1 or 0",
-        "bin": "bin of the score below which this search's list is censored, -1 where nothing is",
+        "bin": "bin of the score below which this search's list is censored: of its last candidate if it is full, "
+        "else of the return threshold; -1 where nothing is hidden",
         "count": "searches",
     },
 }

@@ -167,8 +167,9 @@ def line_legend(columns: int, title: str | None = None) -> alt.Legend:
 
 
 def methods_text(records: Iterable[Rate]) -> str:
-    """The methods of the limits of some rates, each once; a method's own name may have a comma in it."""
-    return "; ".join(dict.fromkeys(r.method for r in records if r.method)) or "method not stated"
+    """The methods of the limits of some rates, each part once; a method's own name may have a comma in it."""
+    parts = (part for r in records for part in r.method.split("; ") if part)
+    return "; ".join(dict.fromkeys(parts)) or "method not stated"
 
 
 def thinned(rows: Sequence[Row], most: int = MOST_POINTS) -> list[Row]:

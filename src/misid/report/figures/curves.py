@@ -124,6 +124,26 @@ def _det_words(drawn: Sequence[Row]) -> str:
     )
 
 
+def _what_moves(kept: Sequence[str]) -> str:
+    """Which of some rates fall, and which rise, with the threshold."""
+    falling, rising = (
+        " and ".join(measure(code).short for code in codes if code in kept)
+        for codes in (("fmr", "fpir"), ("fnmr", "fnir"))
+    )
+    moves = [f"{verb} {which}" for verb, which in (("lowers", falling), ("raises", rising)) if which]
+    return " and ".join(moves) + "."
+
+
+def _units_of(kept: Sequence[str]) -> str:
+    """What the rates of a figure are shares of."""
+    units = []
+    for codes, unit in ((("fmr", "fnmr"), "per comparison"), (("fpir", "fnir"), "per search at the test's gallery")):
+        drawn = [measure(code).short for code in codes if code in kept]
+        if drawn:
+            units.append(f"{' and '.join(drawn)} {'is' if len(drawn) == 1 else 'are'} {unit}")
+    return ", ".join(units) + ". " if units else ""
+
+
 def probit_chart(drawn: Sequence[Row], groups: Sequence[str], crosses: list[Row]) -> alt.TopLevelMixin:
     """Lines of x against y on probit axes, a series a group."""
     stretched = [
@@ -230,11 +250,10 @@ def against_threshold(rates: Rates, threshold: float | None) -> Figure:
         name="threshold",
         title="Every rate against the threshold",
         description="Lines of " + ", ".join(measure(code).short for code in kept) + " over the range of scores: "
-        "raising the threshold lowers FMR and FPIR and raises FNMR and FNIR."
+        "raising the threshold " + _what_moves(kept)
         if kept
         else "No rate is above zero at any threshold.",
-        caption="FMR and FNMR are per comparison, FPIR and FNIR per search at the gallery of this test. "
-        + band_words(used, "Bands:")
+        caption=_units_of(kept) + band_words(used, "Bands:")
         + " A line ends where no errors were seen; a thin line then goes on as the upper limit.",
         columns=CURVE_COLUMNS,
         rows=rows,

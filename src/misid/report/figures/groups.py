@@ -121,7 +121,8 @@ def forest(groups: GroupRates, key: str, people: dict[str, int]) -> Figure:
         name=f"forest-{groups.measure}-{key}",
         title=f"{words.short} by {groups.attribute}{at}{rank}",
         description="; ".join(
-            f"{short_label(r.probe_group, groups.attribute)}, {people_of(r)}: {rate_text(r)}" for r in rated
+            f"{short_label(r.probe_group, groups.attribute)}, {count(people[r.probe_group])} people: {rate_text(r)}"
+            for r in rated
         ),
         caption=f"{words.unit[0].upper()}{words.unit[1:]}. Sorted by upper limit. Point and bar: estimate and {level} "
         f"limits of each group on its own ({methods}). Open triangle on a dashed bar: only the upper limit "

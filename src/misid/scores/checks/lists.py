@@ -114,7 +114,7 @@ def _searches(scores: Scores, totals: dict[str, Any]) -> list[Problem]:
                 "E042", where="searches", seen=seen, count=n, allowed="searches and candidates that agree",
                 remedy=remedy,
             ))  # fmt: skip
-    if totals["empty"] and scores.return_threshold is None:
+    if totals["empty"] and (scores.return_threshold is None or scores.threshold_from_lists):
         problems.append(problem(
             "W022", where="searches", seen="a search that returned nobody, with no return threshold declared",
             count=totals["empty"], allowed="empty lists where candidates below a threshold are not returned",
