@@ -48,7 +48,8 @@ def by_probe(view: str) -> str:
 
 
 PROBE_TOTALS = """
-        SELECT probe, any_value(person) AS person, min(probe_group) AS grp, max(best) AS best, CAST(sum(m) AS BIGINT) AS m
+        SELECT probe, any_value(person) AS person, min(probe_group) AS grp, max(best) AS best,
+               CAST(sum(m) AS BIGINT) AS m
         FROM by_probe GROUP BY probe"""
 """`by_probe` over all groups of references: a row a probe, which is what most later steps ask for."""
 
@@ -74,7 +75,8 @@ TAIL_ROWS = "SELECT probe, reference, score FROM kept_rows WHERE NOT mated"
 
 
 LONE_SAMPLES = """
-        SELECT (SELECT count(*) FROM (SELECT probe FROM kept_rows WHERE mated EXCEPT SELECT probe FROM probe_totals) AS p)
+        SELECT (SELECT count(*) FROM (SELECT probe FROM kept_rows WHERE mated
+                                      EXCEPT SELECT probe FROM probe_totals) AS p)
              + (SELECT count(*) FROM (SELECT reference FROM kept_rows WHERE mated
                                       EXCEPT SELECT reference FROM by_reference) AS r) AS n"""
 """How many samples of mated comparisons took part in no completed non-mated one: their people are not known yet."""
