@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -92,12 +93,18 @@ class Limits:
         """The last level at or below each position; the first where there is none."""
         return np.maximum(np.searchsorted(self.counts.level_position, positions, side="right") - 1, 0)
 
+    @cached_property
+    def _levels(self) -> Ints:
+        """The level of every position that can be a threshold."""
+        return self._level_of(np.arange(1, self.counts.n_bins))
+
     def _steps(self, errors: Ints) -> Ints:
         """Every threshold as (level, errors), from errors at each position (n_bins + 1,)."""
-        positions = np.arange(1, self.counts.n_bins)
-        steps = np.stack([self._level_of(positions), errors[positions]], axis=1)
+        level, errors = self._levels, errors[1 : self.counts.n_bins]
         # Thresholds that differ in neither have the same limits.
-        return np.asarray(steps[np.append(True, (np.diff(steps, axis=0) != 0).any(axis=1))])
+        new = (level[1:] != level[:-1]) | (errors[1:] != errors[:-1])
+        kept = np.append(np.ones(min(1, len(level)), dtype=bool), new)
+        return np.stack([level[kept], errors[kept]], axis=1)
 
     def _nonmated(self, probe: int, reference: int) -> tuple[NonmatedDesign, NonmatedMoments] | None:
         row = self._pair_at.get((probe, reference))
