@@ -25,8 +25,9 @@ class Wild(Alone):
 
     method = "m"
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, rising: bool) -> None:
         super().__init__(trials=1000, people=100, n_levels=8, few=False)
+        self.rising = rising
         self.seed = seed
 
     def thresholds(self, at: Ints, errors: Ints) -> Thresholds:
@@ -57,12 +58,12 @@ def test_limits_fall_or_rise_with_the_rate_however_wild_those_alone_are(
 ) -> None:
     errors = np.array(sorted(counts, reverse=not rising))
 
-    alone = Wild(seed)
+    alone = Wild(seed, rising=rising)
     path = []
     for k in range(len(errors)):
         after = errors[k + 1] if k + 1 < len(errors) else (70 if rising else 0)
         path += [(k, int(c)) for c in range(errors[k], after, 1 if rising else -1)] or [(k, int(errors[k]))]
-    limits = Monotone(alone, path, level=0.95, rising=rising)
+    limits = Monotone(alone, path, 0.95)
     shown = [limits.interval(k, c, "two" if c else "upper") for k, c in path]
     if not rising:
         shown.reverse()

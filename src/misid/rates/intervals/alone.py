@@ -28,6 +28,8 @@ class Alone(ABC):
     """One rate of one group; `tail`, (k,), is the probability left out on one side of each threshold."""
 
     method: str
+    rising: bool
+    """Whether errors grow with the threshold (FNMR, FNIR)."""
 
     def __init__(self, *, trials: int, people: int, n_levels: int, few: bool, warnings: tuple[str, ...] = ()) -> None:
         self.trials = trials

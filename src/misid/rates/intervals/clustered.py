@@ -31,10 +31,11 @@ def person_correlation(design: TrialDesign, moments: TrialMoments) -> Floats:
     return np.where((f > 0) & (f < 1), np.clip(rho, 0.0, 1.0), 1.0)
 
 
-class _Clustered(Alone):
+class TrialsAlone(Alone):
     """FNMR, FNIR, FTA or FTE of each threshold alone."""
 
     method = METHOD
+    rising = True
 
     def __init__(self, design: TrialDesign, moments: TrialMoments) -> None:
         super().__init__(trials=design.trials, people=design.people, n_levels=len(moments.errors), few=False)
@@ -102,7 +103,7 @@ def trial_limits(
 ) -> Monotone:
     """Limits of FNMR or FNIR of a label at many thresholds, with thresholds between levels in `steps`."""
     steps = enumerate(moments.errors.astype(int).tolist()) if steps is None else steps
-    return Monotone(_Clustered(design, moments), steps, level=level, rising=True)
+    return Monotone(TrialsAlone(design, moments), steps, level)
 
 
 def _one(design: TrialDesign, moments: TrialMoments, at: int, errors: int | None, level: float, side: Side) -> Interval:

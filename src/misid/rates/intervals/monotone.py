@@ -41,24 +41,23 @@ class Monotone:
         Every threshold that counts: the levels, and those between them as far as their errors are known.
     level : float
         Nominal coverage.
-    rising : bool
-        Whether errors grow with the threshold (FNMR, FNIR).
     """
 
-    def __init__(self, alone: Alone, steps: Iterable[Step] | Ints, *, level: float, rising: bool) -> None:
-        self._alone, self._level, self._rising = alone, level, rising
+    def __init__(self, alone: Alone, steps: Iterable[Step] | Ints, level: float) -> None:
+        self._alone, self._level = alone, level
         self._tails = np.array([check_level(level, side) for side in SIDES])
         pairs = steps if isinstance(steps, np.ndarray) else np.array(list(steps), dtype=np.int64).reshape(-1, 2)
         self._order, first = np.unique(self._place(pairs[:, 0], pairs[:, 1]), return_index=True)
         at, errors = pairs[first].T
         self._rate = errors / max(alone.trials, 1)
-        self._upper = _Made(alone, alone.upper, alone.least_upper, at, errors, self._tails)
-        self._lower = _Made(alone, alone.lower, alone.most_lower, at, errors, self._tails)
+        self._steps = _Steps(alone, at, errors, self._tails)
+        self._upper = _Made(self._steps, alone.upper, alone.least_upper)
+        self._lower = _Made(self._steps, alone.lower, alone.most_lower)
 
     def _place(self, at: Ints, errors: Ints) -> Ints:
         """Numbers that grow as errors grow, and thresholds go that way."""
         levels = self._alone.n_levels
-        return errors * levels + (at if self._rising else levels - 1 - at)
+        return errors * levels + (at if self._alone.rising else levels - 1 - at)
 
     def interval(self, at: int, errors: int, side: Side) -> Interval:
         """Limits at one threshold, as in `intervals`."""
@@ -75,11 +74,16 @@ class Monotone:
         side = np.array([SIDES.index(s) for s in sides], dtype=np.int64)
         place = self._place(at, errors)
         first, after = (np.searchsorted(self._order, place, end) for end in ("left", "right"))
+        known = after > first
         asked = _Asked(
-            of=alone.thresholds(at, errors), side=side, tail=self._tails[side], first=first, after=after,
+            of=self._steps.of(first) if known.all() else alone.thresholds(at, errors),
+            side=side,
+            tail=self._tails[side],
+            first=first,
+            after=after,
             # With the tails of a step its limits are those that other thresholds see.
-            step=(after > first) & ((side == 0) | (errors == 0)),
-        )  # fmt: skip
+            step=known & ((side == 0) | (errors == 0)),
+        )
         own = self._upper.own(asked)
         hi = np.minimum(own, self._least_after(asked, own))
         lo = np.zeros(len(at))
@@ -173,24 +177,46 @@ class _Asked:
         )  # fmt: skip
 
 
+class _Steps:
+    """All thresholds, with the spread between people at those that were needed so far."""
+
+    def __init__(self, alone: Alone, at: Ints, errors: Ints, tails: Floats) -> None:
+        self._alone, self._at, self._errors, self._tails = alone, at, errors, tails
+        self._seen = np.zeros(len(at), dtype=bool)
+        self._trials, self._shared = np.empty(len(at)), np.empty(len(at))
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def of(self, step: Ints) -> Thresholds:
+        new = step[~self._seen[step]]
+        if len(new):
+            made = self._alone.thresholds(self._at[new], self._errors[new])
+            self._trials[new], self._shared[new], self._seen[new] = made.trials, made.shared, True
+        return Thresholds(errors=self._errors[step], trials=self._trials[step], shared=self._shared[step])
+
+    def with_tails(self, side: Ints, step: Ints) -> tuple[Thresholds, Floats]:
+        # Thresholds with errors have both tails, as they are shown; those without may be one-sided.
+        return self.of(step), self._tails[np.where(self._errors[step] > 0, 0, side)]
+
+
 class _Made:
     """Limits of the steps, each made when first asked for; rows as `SIDES`."""
 
-    def __init__(self, alone: Alone, limit: Limit, bound: Limit, at: Ints, errors: Ints, tails: Floats) -> None:
-        self._alone, self._limit, self._bound = alone, limit, bound
-        self._at, self._errors, self._tails = at, errors, tails
-        self._values = np.full((len(SIDES), len(at)), np.nan)
+    def __init__(self, steps: _Steps, limit: Limit, bound: Limit) -> None:
+        self._steps, self._limit, self._bound = steps, limit, bound
+        self._values = np.full((len(SIDES), len(steps)), np.nan)
 
     def limits(self, side: Ints, step: Ints) -> Floats:
         missing = np.isnan(self._values[side, step])
         if missing.any():
             some = side[missing], step[missing]
-            self._values[some] = self._limit(*self._steps(*some))
+            self._values[some] = self._limit(*self._steps.with_tails(*some))
         return self._values[side, step]
 
     def bound(self, side: Ints, step: Ints) -> Floats:
         """What the limits cannot be beyond."""
-        return self._bound(*self._steps(side, step))
+        return self._bound(*self._steps.with_tails(side, step))
 
     def own(self, asked: _Asked) -> Floats:
         """Limits of thresholds asked for from each alone."""
@@ -199,11 +225,6 @@ class _Made:
         found = self._limit(asked.of, asked.tail)
         found[asked.step] = self.limits(asked.side[asked.step], asked.first[asked.step])
         return found
-
-    def _steps(self, side: Ints, step: Ints) -> tuple[Thresholds, Floats]:
-        errors = self._errors[step]
-        # Thresholds with errors have both tails, as they are shown; those without may be one-sided.
-        return self._alone.thresholds(self._at[step], errors), self._tails[np.where(errors > 0, 0, side)]
 
 
 def _known(values: Floats) -> list[float | None]:

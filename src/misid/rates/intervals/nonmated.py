@@ -157,13 +157,14 @@ def fmr_limits(
 ) -> Monotone:
     """Limits of FMR of two labels at many thresholds: `fmr_interval`, with thresholds between levels in `steps`."""
     steps = enumerate(moments.exceed.astype(int).tolist()) if steps is None else steps
-    return Monotone(_Nonmated(design, moments), steps, level=level, rising=False)
+    return Monotone(_Nonmated(design, moments), steps, level)
 
 
 class _Nonmated(Alone):
     """FMR of each threshold alone."""
 
     method = METHOD
+    rising = False
 
     def __init__(self, design: NonmatedDesign, moments: NonmatedMoments) -> None:
         side_people = min(design.probe_people, design.reference_people)

@@ -115,13 +115,14 @@ def fpir_limits(
 ) -> Monotone:
     """Limits of FPIR of a label at many thresholds: `fpir_interval`, with thresholds between levels in `steps`."""
     steps = enumerate(moments.hits.astype(int).tolist()) if steps is None else steps
-    return Monotone(_Searches(design, moments, nonmated), steps, level=level, rising=False)
+    return Monotone(_Searches(design, moments, nonmated), steps, level)
 
 
 class _Searches(Alone):
     """FPIR of each threshold alone."""
 
     method = METHOD
+    rising = False
 
     def __init__(
         self,
