@@ -153,7 +153,7 @@ def each(limits: Monotone, path: list[tuple[int, int]], side: Side, rising: bool
     def limit(kind: str, k: int) -> float:
         tail = 0.05 if side == "upper" and (path[k][1] == 0 or k == own) else 0.025
         at, errors = (np.array([x]) for x in path[k])
-        return float(getattr(alone, kind)(at, errors, np.array([tail]))[0])
+        return float(getattr(alone, kind)(alone.thresholds(at, errors), np.array([tail]))[0])
 
     def order(k: int) -> tuple[int, int]:
         return path[k][1], path[k][0] if rising else -path[k][0]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import misid
 from misid.rates.counts import Counts
 from misid.rates.intervals import TrialDesign, TrialMoments, fnmr_interval, trial_limits
-from misid.rates.intervals.alone import Alone
+from misid.rates.intervals.alone import Alone, Thresholds
 from misid.rates.intervals.model import Floats, Ints
 from misid.rates.intervals.monotone import Monotone
 from misid.rates.limits import Limits
@@ -25,25 +25,27 @@ class Wild(Alone):
 
     method = "m"
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, rising: bool) -> None:
         super().__init__(trials=1000, people=100, n_levels=8, few=False)
+        self.rising = rising
         self.seed = seed
 
-    def _beside(self, at: Ints, errors: Ints, which: int) -> Floats:
+    def thresholds(self, at: Ints, errors: Ints) -> Thresholds:
         keys = zip(at.tolist(), errors.tolist(), strict=True)
-        return np.array([np.random.default_rng([self.seed, k, count]).uniform(size=2)[which] for k, count in keys])
+        beside = np.array([np.random.default_rng([self.seed, *key]).uniform(size=2) for key in keys]).reshape(-1, 2)
+        return Thresholds(errors=errors, trials=beside[:, 0], shared=beside[:, 1])
 
-    def lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        return errors / 1000 * self._beside(at, errors, 0)
+    def lower(self, of: Thresholds, tail: Floats) -> Floats:
+        return of.errors / 1000 * of.trials
 
-    def upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        return errors / 1000 + (1 - errors / 1000) * self._beside(at, errors, 1)
+    def upper(self, of: Thresholds, tail: Floats) -> Floats:
+        return of.errors / 1000 + (1 - of.errors / 1000) * of.shared
 
-    def log_variance(self, at: Ints, errors: Ints) -> Floats:
-        return np.full(len(at), np.nan)
+    def log_variance(self, of: Thresholds) -> Floats:
+        return np.full(len(of.errors), np.nan)
 
-    def effective_people(self, at: Ints, errors: Ints, tail: Floats, hi: Floats) -> Floats:
-        return np.full(len(at), np.nan)
+    def effective_people(self, of: Thresholds, tail: Floats, hi: Floats) -> Floats:
+        return np.full(len(of.errors), np.nan)
 
 
 @given(
@@ -56,12 +58,12 @@ def test_limits_fall_or_rise_with_the_rate_however_wild_those_alone_are(
 ) -> None:
     errors = np.array(sorted(counts, reverse=not rising))
 
-    alone = Wild(seed)
+    alone = Wild(seed, rising=rising)
     path = []
     for k in range(len(errors)):
         after = errors[k + 1] if k + 1 < len(errors) else (70 if rising else 0)
         path += [(k, int(c)) for c in range(errors[k], after, 1 if rising else -1)] or [(k, int(errors[k]))]
-    limits = Monotone(alone, path, level=0.95, rising=rising)
+    limits = Monotone(alone, path, 0.95)
     shown = [limits.interval(k, c, "two" if c else "upper") for k, c in path]
     if not rising:
         shown.reverse()
@@ -73,12 +75,12 @@ def test_limits_fall_or_rise_with_the_rate_however_wild_those_alone_are(
         assert a.hi <= b.hi
         assert a.lo <= b.lo
     for (k, c), one in zip(path if rising else path[::-1], shown, strict=True):
-        at, count, tail = np.array([k]), np.array([c]), np.array([0.025])
+        own, tail = alone.thresholds(np.array([k]), np.array([c])), np.array([0.025])
         assert one.estimate is not None
         assert one.lo is not None
         assert one.hi is not None
-        assert one.lo <= one.estimate <= one.hi <= alone.upper(at, count, tail)[0]
-        assert one.lo >= alone.lower(at, count, tail)[0]
+        assert one.lo <= one.estimate <= one.hi <= alone.upper(own, tail)[0]
+        assert one.lo >= alone.lower(own, tail)[0]
 
 
 def test_limits_of_the_real_test_fall_at_every_edge_and_with_any_question() -> None:

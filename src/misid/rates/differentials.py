@@ -324,8 +324,10 @@ def _most(statistic: Callable[[Floats], Floats], cells: Sequence[_Cell], tail: f
             return 1.0
         sure = np.minimum(np.exp(cell.groups.x + cell.groups.error * normal_draws(len(cell.names))), 1.0)
         most: Floats = np.zeros(len(sure))
+        rates = np.empty((len(sure), len(cell.names) + len(cell.bounded)))
+        rates[:, : len(cell.names)] = sure
         for corner in product(*zip(cell.lows, cell.bounds, strict=True)):
-            rates = np.concatenate([sure, np.broadcast_to(corner, (len(sure), len(corner)))], axis=1)
+            rates[:, len(cell.names) :] = corner
             if not rates.any():
                 continue
             most = np.maximum(most, statistic(rates))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from misid.rates.intervals import (
     fpir_limits,
     trial_limits,
 )
+from misid.rates.intervals.clustered import TrialsAlone
 from misid.rates.intervals.model import Side
 from misid.rates.intervals.monotone import Monotone
 from misid.tally.model import FNIR_RANKS, Ints
@@ -54,6 +56,7 @@ class Limits:
         self._mated_at = self._places(counts.mated_rows, ("label",))
         self._search_at = self._places(counts.search_rows, ("label",))
         self._mate_rows: dict[int, Rows] = {}
+        self._mates_kept: dict[tuple[int, int], TrialsAlone | None] = {}
         self._kept: dict[Hashable, Monotone | None] = {}
 
     def two_sided(self) -> Limits:
@@ -92,12 +95,18 @@ class Limits:
         """The last level at or below each position; the first where there is none."""
         return np.maximum(np.searchsorted(self.counts.level_position, positions, side="right") - 1, 0)
 
+    @cached_property
+    def _levels(self) -> Ints:
+        """The level of every position that can be a threshold."""
+        return self._level_of(np.arange(1, self.counts.n_bins))
+
     def _steps(self, errors: Ints) -> Ints:
         """Every threshold as (level, errors), from errors at each position (n_bins + 1,)."""
-        positions = np.arange(1, self.counts.n_bins)
-        steps = np.stack([self._level_of(positions), errors[positions]], axis=1)
+        level, errors = self._levels, errors[1 : self.counts.n_bins]
         # Thresholds that differ in neither have the same limits.
-        return np.asarray(steps[np.append(True, (np.diff(steps, axis=0) != 0).any(axis=1))])
+        new = (level[1:] != level[:-1]) | (errors[1:] != errors[:-1])
+        kept = np.append(np.ones(min(1, len(level)), dtype=bool), new)
+        return np.stack([level[kept], errors[kept]], axis=1)
 
     def _nonmated(self, probe: int, reference: int) -> tuple[NonmatedDesign, NonmatedMoments] | None:
         row = self._pair_at.get((probe, reference))
@@ -168,13 +177,21 @@ class Limits:
         held = FNIR_RANKS[-1] if rank is None else max(r for r in FNIR_RANKS if r <= rank)
         key = "fnir", label, rank
         if key not in self._kept:
+            alone = self._mates(label, held)
+            self._kept[key] = None
+            if alone is not None:
+                steps = self._steps(alone.trials - self.counts.mates_found(rank)[label])
+                self._kept[key] = Monotone(alone, steps, self.level)
+        return self._all(self._kept[key], positions, errors)
+
+    def _mates(self, label: int, held: int) -> TrialsAlone | None:
+        """FNIR of a label at each threshold alone, at a rank that the tally holds the spread for."""
+        key = label, held
+        if key not in self._mates_kept:
             if held not in self._mate_rows:
                 self._mate_rows[held] = self.counts.mate_rows(held)
             rows = self._mate_rows[held]
             found = np.flatnonzero(rows.design["label"] == label)
-            self._kept[key] = None
-            if len(found):
-                design, moments = _trial_parts(rows, int(found[0]), "searches")
-                steps = self._steps(design.trials - self.counts.mates_found(rank)[label])
-                self._kept[key] = trial_limits(design, moments, self.level, steps)
-        return self._all(self._kept[key], positions, errors)
+            alone = TrialsAlone(*_trial_parts(rows, int(found[0]), "searches")) if len(found) else None
+            self._mates_kept[key] = alone
+        return self._mates_kept[key]

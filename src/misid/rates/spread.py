@@ -62,8 +62,8 @@ def gini(rates: Floats) -> Floats:
     g = rates.shape[-1]
     ranked = np.sort(rates, axis=-1)
     weight = 2.0 * np.arange(1, g + 1) - g - 1
-    mean = ranked.mean(axis=-1)
-    return np.asarray(ranked @ weight / (g * g * mean) * (g / (g - 1)))
+    total = ranked @ np.ones(g)
+    return np.asarray(ranked @ weight / (g * total) * (g / (g - 1)))
 
 
 def likely_truth(groups: Groups) -> Floats:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from misid.tally.model import FNIR_RANKS, N_BLOCKS, Table, Tally
+from misid.tally.model import FNIR_RANKS, N_BLOCKS, Ints, Table, Tally
 
 MOST = 1 << 53
 """Counts above this are no whole numbers any more where they are multiplied."""
@@ -124,20 +124,17 @@ def _tables(tally: Tally) -> Iterator[str]:
         "edges": len(tally.edges),
     }
     for table, columns in tally.tables.items():
-        rows = np.stack(list(columns.values()))
-        if not rows.size:
+        if not len(next(iter(columns.values()))):
             continue
-        for column, least, most in zip(columns, rows.min(axis=1).tolist(), rows.max(axis=1).tolist(), strict=True):
+        for column, values in columns.items():
+            least, most = int(values.min()), int(values.max())
             lowest = -1 if column == "bin" else 0
             highest = sizes[_INDEX_OF[column]] if column in _INDEX_OF else MOST
             highest = MOST_SUM if column.startswith("sum_") else highest
             highest = N_BLOCKS if column == "block" else 2 if column == "mated" else highest
             if least < lowest or most >= highest:
                 yield f"{table}.{column} has a value outside its range"
-        # Sorted by rows, equal ones are neighbours; `np.unique` over an axis takes longer.
-        keys = rows[: KEYS.get(table, len(columns) - 1)]
-        keys = keys[:, np.lexsort(keys)]
-        if np.any(np.all(keys[:, 1:] == keys[:, :-1], axis=0)):
+        if _twice(list(columns.values())[: KEYS.get(table, len(columns) - 1)]):
             yield f"{table} has two rows of one name"
     for table in ("counts", "best_nonmated", "mates"):
         # Sums of what is each in range may not be.
@@ -145,6 +142,24 @@ def _tables(tally: Tally) -> Iterator[str]:
             yield f"{table} counts more than can be counted"
     if not np.all(np.isin(tally.tables["mate_moments"]["rank"], FNIR_RANKS)):
         yield "mate_moments has a rank that is not kept"
+
+
+def _twice(keys: list[Ints]) -> bool:
+    """Whether two rows are equal in all of these columns."""
+    # Rows are written in order: then each is after the one before, and nothing need be sorted.
+    after = np.zeros(len(keys[0]) - 1, dtype=bool)
+    same = ~after
+    for key in keys:
+        after |= same & (key[1:] > key[:-1])
+        same &= key[1:] == key[:-1]
+    if after.all():
+        return False
+    # Sorted by rows, equal ones are neighbours; `np.unique` over an axis takes longer.
+    order = np.lexsort(keys)
+    same = np.ones(len(order) - 1, dtype=bool)
+    for key in keys:
+        same &= key[order[1:]] == key[order[:-1]]
+    return bool(same.any())
 
 
 def _designs(tally: Tally) -> Iterator[str]:

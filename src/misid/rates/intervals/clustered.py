@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from misid.ground.errors import UsageError
-from misid.rates.intervals.alone import Alone
+from misid.rates.intervals.alone import Alone, Thresholds
 from misid.rates.intervals.limits import binomial_lower, binomial_upper
 from misid.rates.intervals.model import FEW_PEOPLE, Floats, Interval, Ints, Side, TrialDesign, TrialMoments, check_level
 from misid.rates.intervals.monotone import Monotone, Step
@@ -31,10 +31,11 @@ def person_correlation(design: TrialDesign, moments: TrialMoments) -> Floats:
     return np.where((f > 0) & (f < 1), np.clip(rho, 0.0, 1.0), 1.0)
 
 
-class _Clustered(Alone):
+class TrialsAlone(Alone):
     """FNMR, FNIR, FTA or FTE of each threshold alone."""
 
     method = METHOD
+    rising = True
 
     def __init__(self, design: TrialDesign, moments: TrialMoments) -> None:
         super().__init__(trials=design.trials, people=design.people, n_levels=len(moments.errors), few=False)
@@ -78,26 +79,23 @@ class _Clustered(Alone):
         seen_alone = np.where((seen >= 0) & (own >= MIN_EXCEEDANCES), seen, 1.0)
         return np.where(own == 0, 1.0, np.where(np.isnan(smooth), seen_alone, np.maximum(smooth, seen)))
 
-    def effective_trials(self, at: Ints, errors: Ints) -> Floats:
-        """Independent trials that would tell as much."""
-        whole = self._design.sum_k2 / self.trials
-        return self.trials / (1 + self.correlation(at, errors) * (whole - 1))
+    def thresholds(self, at: Ints, errors: Ints) -> Thresholds:
+        design_effect = 1 + self.correlation(at, errors) * (self._design.sum_k2 / self.trials - 1)
+        return Thresholds(errors=errors, trials=self.trials / design_effect, shared=np.zeros(len(at)))
 
-    def lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        trials = self.effective_trials(at, errors)
-        return binomial_lower(errors / self.trials * trials, trials, tail)
+    def lower(self, of: Thresholds, tail: Floats) -> Floats:
+        return binomial_lower(of.errors / self.trials * of.trials, of.trials, tail)
 
-    def upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        trials = self.effective_trials(at, errors)
-        return binomial_upper(errors / self.trials * trials, trials, tail)
+    def upper(self, of: Thresholds, tail: Floats) -> Floats:
+        return binomial_upper(of.errors / self.trials * of.trials, of.trials, tail)
 
-    def log_variance(self, at: Ints, errors: Ints) -> Floats:
-        rate = errors / self.trials
-        count = rate * self.effective_trials(at, errors)
-        return np.asarray(np.divide(1 - rate, count, out=np.full(len(at), np.nan), where=errors > 0))
+    def log_variance(self, of: Thresholds) -> Floats:
+        rate = of.errors / self.trials
+        unknown = np.full(len(rate), np.nan)
+        return np.asarray(np.divide(1 - rate, rate * of.trials, out=unknown, where=of.errors > 0))
 
-    def effective_people(self, at: Ints, errors: Ints, tail: Floats, hi: Floats) -> Floats:
-        return np.asarray(np.minimum(float(self.people), self.effective_trials(at, errors)))
+    def effective_people(self, of: Thresholds, tail: Floats, hi: Floats) -> Floats:
+        return np.asarray(np.minimum(float(self.people), of.trials))
 
 
 def trial_limits(
@@ -105,7 +103,7 @@ def trial_limits(
 ) -> Monotone:
     """Limits of FNMR or FNIR of a label at many thresholds, with thresholds between levels in `steps`."""
     steps = enumerate(moments.errors.astype(int).tolist()) if steps is None else steps
-    return Monotone(_Clustered(design, moments), steps, level=level, rising=True)
+    return Monotone(TrialsAlone(design, moments), steps, level)
 
 
 def _one(design: TrialDesign, moments: TrialMoments, at: int, errors: int | None, level: float, side: Side) -> Interval:

@@ -28,7 +28,7 @@ def _normal_grid(nodes: int) -> tuple[Floats, Floats]:
 _COARSE, _FINE = _normal_grid(41), _normal_grid(241)
 _HARDLY_SHARED = 1e-9
 _ALL_OR_NOTHING = 50.0
-_SMALLER = 0.5 ** np.arange(8)
+_SMALLER = np.append(0.5 ** np.arange(8), 0.0)
 
 
 def binomial_lower(count: Number, trials: Number, tail: Number) -> Floats:
@@ -60,13 +60,18 @@ def gamma_poisson_lower(count: Number, exposure: Number, c: Number, tail: Number
     The limit falls as c grows only while errors are many: a large c makes few errors likelier at any rate. So
     the least over all smaller c is taken, for c is never known to be as large as assumed.
     """
-    count, c, tail = np.broadcast_arrays(np.asarray(count, dtype=float), c, tail)
-    lower = np.where(count > 0, gammaincinv(count, tail), 0.0)
+    count, exposure, c, tail = (v[..., None] for v in _together(count, exposure, c, tail))
+    return np.asarray(gamma_poisson_lower_at(count, exposure, c * _SMALLER, tail).min(axis=-1))
+
+
+def gamma_poisson_lower_at(count: Number, exposure: Number, c: Number, tail: Number) -> Floats:
+    """Lower limits as in `gamma_poisson_lower` at this very c, not the least over smaller ones."""
+    count, exposure, c, tail = _together(count, exposure, c, tail)
+    lower = np.zeros(count.shape)
+    alone = (count > 0) & (c < _HARDLY_SHARED)
+    lower[alone] = gammaincinv(count[alone], tail[alone])
     shared = (count > 0) & (c >= _HARDLY_SHARED)
-    sizes = 1 / (c[shared, None] * _SMALLER)
-    shares = betaincinv(count[shared, None], sizes, tail[shared, None])
-    means = np.divide(sizes * shares, 1 - shares, out=np.full(shares.shape, np.inf), where=shares < 1)
-    lower[shared] = np.minimum(lower[shared], means.min(axis=-1))
+    lower[shared] = _mean_of(betaincinv(count[shared], 1 / c[shared], tail[shared]), c[shared])
     return np.asarray(lower / exposure)
 
 
@@ -78,12 +83,11 @@ def gamma_poisson_upper(count: Number, exposure: Number, c: Number, tail: Number
     >>> round(float(gamma_poisson_upper(0, 1000, 0.0, 0.05)) * 1000, 3)
     2.996
     """
-    count, c, tail = np.broadcast_arrays(np.asarray(count, dtype=float), c, tail)
-    shared = c >= _HARDLY_SHARED
+    count, exposure, c, tail = _together(count, exposure, c, tail)
     upper = np.empty(count.shape)
+    shared = c >= _HARDLY_SHARED
     upper[~shared] = gammaincinv(count[~shared] + 1, 1 - tail[~shared])
-    share = betaincinv(count[shared] + 1, 1 / c[shared], 1 - tail[shared])
-    upper[shared] = np.divide(share, (1 - share) * c[shared], out=np.full(share.shape, np.inf), where=share < 1)
+    upper[shared] = _mean_of(betaincinv(count[shared] + 1, 1 / c[shared], 1 - tail[shared]), c[shared])
     return np.asarray(upper / exposure)
 
 
@@ -128,6 +132,12 @@ def shared_binomial_upper(count: Number, trials: Number, c: Number, tail: Number
 
 def _together(*values: Number) -> tuple[Floats, ...]:
     return np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in values))
+
+
+def _mean_of(share: npt.ArrayLike, c: Floats) -> Floats:
+    """Mean of a negative binomial count of size ``1 / c`` from its share of mean and size together."""
+    share = np.asarray(share, dtype=float)
+    return np.asarray(np.divide(share, (1 - share) * c, out=np.full(share.shape, np.inf), where=share < 1))
 
 
 def _proportion(log_hazard: Floats, c: Floats) -> Floats:

@@ -14,7 +14,7 @@ from math import isnan
 
 import numpy as np
 
-from misid.rates.intervals.alone import Alone
+from misid.rates.intervals.alone import Alone, Thresholds
 from misid.rates.intervals.model import Bools, Floats, Interval, Ints, Side, check_level
 
 Step = tuple[int, int]
@@ -22,8 +22,8 @@ Step = tuple[int, int]
 
 SIDES: tuple[Side, Side] = ("two", "upper")
 
-Limit = Callable[[Ints, Ints, Floats], Floats]
-"""From level, errors and tail."""
+Limit = Callable[[Thresholds, Floats], Floats]
+"""From thresholds and tails."""
 
 
 class Monotone:
@@ -41,26 +41,23 @@ class Monotone:
         Every threshold that counts: the levels, and those between them as far as their errors are known.
     level : float
         Nominal coverage.
-    rising : bool
-        Whether errors grow with the threshold (FNMR, FNIR).
     """
 
-    def __init__(self, alone: Alone, steps: Iterable[Step] | Ints, *, level: float, rising: bool) -> None:
-        self._alone, self._level, self._rising = alone, level, rising
-        # Thresholds with errors have both tails, as they are shown; those without may be one-sided.
+    def __init__(self, alone: Alone, steps: Iterable[Step] | Ints, level: float) -> None:
+        self._alone, self._level = alone, level
         self._tails = np.array([check_level(level, side) for side in SIDES])
         pairs = steps if isinstance(steps, np.ndarray) else np.array(list(steps), dtype=np.int64).reshape(-1, 2)
         self._order, first = np.unique(self._place(pairs[:, 0], pairs[:, 1]), return_index=True)
         at, errors = pairs[first].T
         self._rate = errors / max(alone.trials, 1)
-        tail = np.where(errors > 0, self._tails[0], self._tails[:, None])
-        self._upper = _Made(alone.upper, alone.least_upper, at, errors, tail)
-        self._lower = _Made(alone.lower, alone.most_lower, at, errors, tail)
+        self._steps = _Steps(alone, at, errors, self._tails)
+        self._upper = _Made(self._steps, alone.upper, alone.least_upper)
+        self._lower = _Made(self._steps, alone.lower, alone.most_lower)
 
     def _place(self, at: Ints, errors: Ints) -> Ints:
         """Numbers that grow as errors grow, and thresholds go that way."""
         levels = self._alone.n_levels
-        return errors * levels + (at if self._rising else levels - 1 - at)
+        return errors * levels + (at if self._alone.rising else levels - 1 - at)
 
     def interval(self, at: int, errors: int, side: Side) -> Interval:
         """Limits at one threshold, as in `intervals`."""
@@ -77,11 +74,16 @@ class Monotone:
         side = np.array([SIDES.index(s) for s in sides], dtype=np.int64)
         place = self._place(at, errors)
         first, after = (np.searchsorted(self._order, place, end) for end in ("left", "right"))
+        known = after > first
         asked = _Asked(
-            at=at, errors=errors, side=side, tail=self._tails[side], first=first, after=after,
+            of=self._steps.of(first) if known.all() else alone.thresholds(at, errors),
+            side=side,
+            tail=self._tails[side],
+            first=first,
+            after=after,
             # With the tails of a step its limits are those that other thresholds see.
-            step=(after > first) & ((side == 0) | (errors == 0)),
-        )  # fmt: skip
+            step=known & ((side == 0) | (errors == 0)),
+        )
         own = self._upper.own(asked)
         hi = np.minimum(own, self._least_after(asked, own))
         lo = np.zeros(len(at))
@@ -89,48 +91,53 @@ class Monotone:
         if len(two):
             some = asked.only(two)
             lower = self._lower.own(some)
-            lo[two] = np.where(lower > 0, np.maximum(lower, self._most_before(some, lower)), lower)
-        return self._built(asked, lo, hi, alone.effective_people(at, errors, asked.tail, own))
+            lo[two] = np.maximum(lower, self._most_before(some, lower))
+        return self._built(asked, lo, hi, own)
 
     def _least_after(self, asked: _Asked, own: Floats) -> Floats:
         """The least upper limit among steps after each threshold asked for."""
-        k = len(self._order)
-        reach = np.full((len(SIDES), k + 1), -np.inf)
-        np.maximum.at(reach, (asked.side, asked.after), own)
-        reach = np.maximum.accumulate(reach, axis=1)[:, :k]
-        side, step = np.nonzero(self._rate < reach)
-        near = self._upper.bound(side, step) < reach[side, step]
+        # Beyond the last estimate below a limit asked for, nothing can lower it.
+        start, end = int(asked.after.min()), int(np.searchsorted(self._rate, own.max()))
+        n = max(0, end - start)
+        at = np.minimum(asked.after - start, n)
+        # For each step the largest limit that it might lower.
+        reach = np.full((len(SIDES), n + 1), -np.inf)
+        np.maximum.at(reach, (asked.side, at), own)
+        reach = np.maximum.accumulate(reach, axis=1)[:, :n]
+        side, step = np.nonzero(self._rate[start:end] < reach)
+        near = self._upper.bound(side, start + step) < reach[side, step]
         side, step = side[near], step[near]
-        least = np.full((len(SIDES), k + 1), np.inf)
-        least[side, step] = self._upper.of(side, step)
-        return np.minimum.accumulate(least[:, ::-1], axis=1)[:, ::-1][asked.side, asked.after]
+        least = np.full((len(SIDES), n + 1), np.inf)
+        least[side, step] = self._upper.limits(side, start + step)
+        return np.minimum.accumulate(least[:, ::-1], axis=1)[:, ::-1][asked.side, at]
 
     def _most_before(self, asked: _Asked, own: Floats) -> Floats:
         """The largest lower limit among steps before each threshold asked for, 0 if there is none."""
-        k = len(self._order)
-        reach = np.full(k + 1, np.inf)
-        np.minimum.at(reach, asked.first, np.where(own > 0, own, np.inf))
+        start, end = int(np.searchsorted(self._rate, own.min(), side="right")), int(asked.first.max())
+        n = max(0, end - start)
+        at = np.clip(asked.first - start, 0, n)
+        # For each step the smallest limit that it might raise.
+        reach = np.full(n + 1, np.inf)
+        np.minimum.at(reach, at, own)
         reach = np.minimum.accumulate(reach[::-1])[::-1][1:]
-        step = np.flatnonzero(self._rate > reach)
+        step = np.flatnonzero(self._rate[start:end] > reach)
         two = np.zeros(len(step), dtype=np.int64)
-        near = self._lower.bound(two, step) > reach[step]
+        near = self._lower.bound(two, start + step) > reach[step]
         step, two = step[near], two[near]
-        most = np.zeros(k + 1)
-        most[step + 1] = self._lower.of(two, step)
-        return np.maximum.accumulate(most)[asked.first]
+        most = np.zeros(n + 1)
+        most[step + 1] = self._lower.limits(two, start + step)
+        return np.maximum.accumulate(most)[at]
 
-    def _built(self, asked: _Asked, lo: Floats, hi: Floats, effective: Floats) -> list[Interval]:
-        alone = self._alone
-        rate = (asked.errors / alone.trials).tolist()
-        spread = _known(alone.log_variance(asked.at, asked.errors))
+    def _built(self, asked: _Asked, lo: Floats, hi: Floats, own: Floats) -> list[Interval]:
+        alone, of = self._alone, asked.of
         columns = (
-            asked.errors.tolist(),
+            of.errors.tolist(),
             asked.side.tolist(),
-            rate,
+            (of.errors / alone.trials).tolist(),
             lo.tolist(),
             hi.tolist(),
-            _known(effective),
-            spread,
+            _known(alone.effective_people(of, asked.tail, own)),
+            _known(alone.log_variance(of)),
         )
         return [
             Interval(
@@ -156,8 +163,7 @@ class Monotone:
 class _Asked:
     """Thresholds asked for, and where they stand among the steps; all (k,)."""
 
-    at: Ints
-    errors: Ints
+    of: Thresholds
     side: Ints
     tail: Floats
     first: Ints
@@ -165,36 +171,59 @@ class _Asked:
     step: Bools
 
     def only(self, these: Ints) -> _Asked:
-        return _Asked(**{name: value[these] for name, value in vars(self).items()})
+        return _Asked(
+            of=self.of.only(these), side=self.side[these], tail=self.tail[these], first=self.first[these],
+            after=self.after[these], step=self.step[these],
+        )  # fmt: skip
+
+
+class _Steps:
+    """All thresholds, with the spread between people at those that were needed so far."""
+
+    def __init__(self, alone: Alone, at: Ints, errors: Ints, tails: Floats) -> None:
+        self._alone, self._at, self._errors, self._tails = alone, at, errors, tails
+        self._seen = np.zeros(len(at), dtype=bool)
+        self._trials, self._shared = np.empty(len(at)), np.empty(len(at))
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def of(self, step: Ints) -> Thresholds:
+        new = step[~self._seen[step]]
+        if len(new):
+            made = self._alone.thresholds(self._at[new], self._errors[new])
+            self._trials[new], self._shared[new], self._seen[new] = made.trials, made.shared, True
+        return Thresholds(errors=self._errors[step], trials=self._trials[step], shared=self._shared[step])
+
+    def with_tails(self, side: Ints, step: Ints) -> tuple[Thresholds, Floats]:
+        # Thresholds with errors have both tails, as they are shown; those without may be one-sided.
+        return self.of(step), self._tails[np.where(self._errors[step] > 0, 0, side)]
 
 
 class _Made:
-    """Limits of the steps, each made when first asked for; two rows: as `SIDES`."""
+    """Limits of the steps, each made when first asked for; rows as `SIDES`."""
 
-    def __init__(self, limit: Limit, bound: Limit, at: Ints, errors: Ints, tail: Floats) -> None:
-        self._limit, self._bound = limit, bound
-        self._at, self._errors, self._tail = at, errors, tail
-        self._values = np.full(tail.shape, np.nan)
+    def __init__(self, steps: _Steps, limit: Limit, bound: Limit) -> None:
+        self._steps, self._limit, self._bound = steps, limit, bound
+        self._values = np.full((len(SIDES), len(steps)), np.nan)
 
-    def of(self, side: Ints, step: Ints) -> Floats:
-        missing = np.zeros(self._values.shape, dtype=bool)
-        missing[side, step] = True
-        make = np.nonzero(missing & np.isnan(self._values))
-        if len(make[0]):
-            self._values[make] = self._limit(self._at[make[1]], self._errors[make[1]], self._tail[make])
+    def limits(self, side: Ints, step: Ints) -> Floats:
+        missing = np.isnan(self._values[side, step])
+        if missing.any():
+            some = side[missing], step[missing]
+            self._values[some] = self._limit(*self._steps.with_tails(*some))
         return self._values[side, step]
 
     def bound(self, side: Ints, step: Ints) -> Floats:
         """What the limits cannot be beyond."""
-        return self._bound(self._at[step], self._errors[step], self._tail[side, step])
+        return self._bound(*self._steps.with_tails(side, step))
 
     def own(self, asked: _Asked) -> Floats:
         """Limits of thresholds asked for from each alone."""
-        found = np.empty(len(asked.at))
-        found[asked.step] = self.of(asked.side[asked.step], asked.first[asked.step])
-        other = np.flatnonzero(~asked.step)
-        if len(other):
-            found[other] = self._limit(asked.at[other], asked.errors[other], asked.tail[other])
+        if asked.step.all():
+            return self.limits(asked.side, asked.first)
+        found = self._limit(asked.of, asked.tail)
+        found[asked.step] = self.limits(asked.side[asked.step], asked.first[asked.step])
         return found
 
 

@@ -6,8 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from misid.rates.intervals.alone import TOO_FEW, Alone
-from misid.rates.intervals.limits import binomial_upper, gamma_poisson_lower, gamma_poisson_upper
+from misid.rates.intervals.alone import TOO_FEW, Alone, Thresholds
+from misid.rates.intervals.limits import (
+    binomial_upper,
+    gamma_poisson_lower,
+    gamma_poisson_lower_at,
+    gamma_poisson_upper,
+)
 from misid.rates.intervals.model import (
     FEW_PEOPLE,
     Floats,
@@ -152,13 +157,14 @@ def fmr_limits(
 ) -> Monotone:
     """Limits of FMR of two labels at many thresholds: `fmr_interval`, with thresholds between levels in `steps`."""
     steps = enumerate(moments.exceed.astype(int).tolist()) if steps is None else steps
-    return Monotone(_Nonmated(design, moments), steps, level=level, rising=False)
+    return Monotone(_Nonmated(design, moments), steps, level)
 
 
 class _Nonmated(Alone):
     """FMR of each threshold alone."""
 
     method = METHOD
+    rising = False
 
     def __init__(self, design: NonmatedDesign, moments: NonmatedMoments) -> None:
         side_people = min(design.probe_people, design.reference_people)
@@ -193,24 +199,30 @@ class _Nonmated(Alone):
         c = c * np.where(errors >= MIN_EXCEEDANCES, 1 + 2 * np.minimum(c, 0.15), 1.0)
         return c * few_people_factor(self._side_people)
 
-    def lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        phi = self._phi[at]
-        return gamma_poisson_lower(errors / phi, self.trials / phi, self.variation(at, errors), tail)
+    def thresholds(self, at: Ints, errors: Ints) -> Thresholds:
+        return Thresholds(errors=errors, trials=self.trials / self._phi[at], shared=self.variation(at, errors))
 
-    def upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        phi = self._phi[at]
-        upper = gamma_poisson_upper(errors / phi, self.trials / phi, self.variation(at, errors), tail)
+    def lower(self, of: Thresholds, tail: Floats) -> Floats:
+        return gamma_poisson_lower(of.errors / self.trials * of.trials, of.trials, of.shared, tail)
+
+    def upper(self, of: Thresholds, tail: Floats) -> Floats:
+        rate = of.errors / self.trials
+        upper = gamma_poisson_upper(rate * of.trials, of.trials, of.shared, tail)
         # However people differ: no worse than if each of them matched everybody or nobody.
-        return np.minimum(upper, binomial_upper(errors / self.trials * self._side_people, self._side_people, tail))
+        return np.minimum(upper, binomial_upper(rate * self._side_people, self._side_people, tail))
 
-    def log_variance(self, at: Ints, errors: Ints) -> Floats:
-        by_chance = np.divide(self._phi[at], errors, out=np.full(len(at), np.nan), where=errors > 0)
-        return np.asarray(self.variation(at, errors) + by_chance)
+    def most_lower(self, of: Thresholds, tail: Floats) -> Floats:
+        return gamma_poisson_lower_at(of.errors / self.trials * of.trials, of.trials, of.shared, tail)
 
-    def effective_people(self, at: Ints, errors: Ints, tail: Floats, hi: Floats) -> Floats:
-        rate = errors / self.trials
-        odds = np.divide(1 - rate, rate, out=np.full(len(at), np.nan), where=(rate > 0) & (rate < 1))
-        independent = odds / self.log_variance(at, errors)
-        none = (errors == 0) & (hi < 1)
+    def log_variance(self, of: Thresholds) -> Floats:
+        unknown = np.full(len(of.errors), np.nan)
+        by_chance = np.divide(1.0, of.errors / self.trials * of.trials, out=unknown, where=of.errors > 0)
+        return np.asarray(of.shared + by_chance)
+
+    def effective_people(self, of: Thresholds, tail: Floats, hi: Floats) -> Floats:
+        rate = of.errors / self.trials
+        odds = np.divide(1 - rate, rate, out=np.full(len(rate), np.nan), where=(rate > 0) & (rate < 1))
+        independent = odds / self.log_variance(of)
+        none = (of.errors == 0) & (hi < 1)
         independent[none] = gamma_poisson_upper(0, 1, 0, tail[none]) / hi[none]
         return np.asarray(self.people * np.minimum(1.0, np.sqrt(independent / self.trials)))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from misid.ground.errors import UsageError
-from misid.rates.intervals.alone import TOO_FEW, Alone
+from misid.rates.intervals.alone import TOO_FEW, Alone, Thresholds
 from misid.rates.intervals.limits import binomial_lower, binomial_upper, shared_binomial_lower, shared_binomial_upper
 from misid.rates.intervals.model import (
     FEW_PEOPLE,
@@ -115,13 +115,14 @@ def fpir_limits(
 ) -> Monotone:
     """Limits of FPIR of a label at many thresholds: `fpir_interval`, with thresholds between levels in `steps`."""
     steps = enumerate(moments.hits.astype(int).tolist()) if steps is None else steps
-    return Monotone(_Searches(design, moments, nonmated), steps, level=level, rising=False)
+    return Monotone(_Searches(design, moments, nonmated), steps, level)
 
 
 class _Searches(Alone):
     """FPIR of each threshold alone."""
 
     method = METHOD
+    rising = False
 
     def __init__(
         self,
@@ -153,44 +154,37 @@ class _Searches(Alone):
         exact = errors == self._hits[at]
         return np.where(exact, *(c[at] for c in self._shared)) * self._factor
 
-    def effective_searches(self, at: Ints, errors: Ints) -> Floats:
-        """Searches that come alone and would tell as much."""
+    def thresholds(self, at: Ints, errors: Ints) -> Thresholds:
         # As for FNMR: no hit says nothing of how a person's searches go together, so the bound counts people.
         together = np.where(errors == 0, np.maximum(self._repeated[at], self._whole), self._repeated[at])
-        return self.trials / together
+        return Thresholds(errors=errors, trials=self.trials / together, shared=self.variation(at, errors))
 
-    def lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        searches = self.effective_searches(at, errors)
-        return shared_binomial_lower(errors / self.trials * searches, searches, self.variation(at, errors), tail)
+    def lower(self, of: Thresholds, tail: Floats) -> Floats:
+        return shared_binomial_lower(of.errors / self.trials * of.trials, of.trials, of.shared, tail)
 
-    def upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        searches = self.effective_searches(at, errors)
-        return shared_binomial_upper(errors / self.trials * searches, searches, self.variation(at, errors), tail)
+    def upper(self, of: Thresholds, tail: Floats) -> Floats:
+        return shared_binomial_upper(of.errors / self.trials * of.trials, of.trials, of.shared, tail)
 
-    def most_lower(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        searches = self.effective_searches(at, errors)
-        return binomial_lower(errors / self.trials * searches, searches, tail)
+    def most_lower(self, of: Thresholds, tail: Floats) -> Floats:
+        return binomial_lower(of.errors / self.trials * of.trials, of.trials, tail)
 
-    def least_upper(self, at: Ints, errors: Ints, tail: Floats) -> Floats:
-        searches = self.effective_searches(at, errors)
-        return binomial_upper(errors / self.trials * searches, searches, tail)
+    def least_upper(self, of: Thresholds, tail: Floats) -> Floats:
+        return binomial_upper(of.errors / self.trials * of.trials, of.trials, tail)
 
-    def log_variance(self, at: Ints, errors: Ints) -> Floats:
-        rate = errors / self.trials
+    def log_variance(self, of: Thresholds) -> Floats:
+        rate, some = of.errors / self.trials, of.errors > 0
         hazard = -np.log1p(-np.minimum(rate, 1 - 0.5 / self.trials))
-        nothing = np.full(len(at), np.nan)
-        slope = np.divide(hazard * np.exp(-hazard), rate, out=nothing.copy(), where=errors > 0)
-        by_chance = np.divide(1 - rate, rate * self.effective_searches(at, errors), out=nothing, where=errors > 0)
-        return np.asarray(by_chance + self.variation(at, errors) * slope**2)
+        slope = np.divide(hazard * np.exp(-hazard), rate, out=np.full(len(rate), np.nan), where=some)
+        by_chance = np.divide(1 - rate, rate * of.trials, out=np.full(len(rate), np.nan), where=some)
+        return np.asarray(by_chance + of.shared * slope**2)
 
-    def effective_people(self, at: Ints, errors: Ints, tail: Floats, hi: Floats) -> Floats:
-        rate = errors / self.trials
-        effective = self.effective_searches(at, errors)
-        some = (errors > 0) & (errors < self.trials)
-        effective[some] = (1 - rate[some]) / rate[some] / self.log_variance(at[some], errors[some])
-        none = (errors == 0) & (hi < 1)
+    def effective_people(self, of: Thresholds, tail: Floats, hi: Floats) -> Floats:
+        rate, effective = of.errors / self.trials, of.trials.copy()
+        some = (of.errors > 0) & (of.errors < self.trials)
+        effective[some] = (1 - rate[some]) / rate[some] / self.log_variance(of)[some]
+        none = (of.errors == 0) & (hi < 1)
         effective[none] = np.log(tail[none]) / np.log1p(-hi[none])
-        return np.minimum(float(self.people), effective)
+        return np.asarray(np.minimum(float(self.people), effective))
 
 
 def _design_effect(
