@@ -109,7 +109,7 @@ def checked_gallery(gallery: float) -> int:
         raise UsageError(
             note("E072", f"a gallery of {text}"), remedy="the number of images enrolled, such as 200000000"
         )
-    if not 1 <= gallery or gallery != int(gallery):
+    if not gallery >= 1 or gallery != int(gallery):
         raise UsageError(
             f"a gallery of {gallery:g} references", remedy="whole numbers from 1 up, such as 200000000 or 2e8"
         )
