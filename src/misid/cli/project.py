@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from typer import Option
+from typing import TYPE_CHECKING
 
 from misid.cli.options import (
     CheckOptions,
@@ -24,198 +22,18 @@ from misid.cli.options import (
 )
 from misid.cli.output import print_records
 from misid.cli.plumbing import command
+from misid.cli.project_options import Asked, Assumed, Known, OfTally
+from misid.cli.sources import read
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
 from misid.ground.errors import NotEstimableError, UsageError
-from misid.search.model import DRAWS
 
 if TYPE_CHECKING:
     from misid.search.ask import Scale
     from misid.search.checked import Check
     from misid.search.model import Answer, SearchModel
     from misid.search.tradeoff import OperatingPoint
-
-_FROM = "What is known"
-_ASKED = "What is asked"
-_ASSUMED = "What is assumed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """Where a search model comes from."""
-
-    published: Annotated[
-        list[str] | None,
-        Option(
-            "--published",
-            metavar="KEY=VALUE,...",
-            help="An operating point: N0, FPIR0 and, where known, FNIR0, T (threshold), R (rank), kind, capture, "
-            "source. FPIR0 and FNIR0 may be ranges, 0.001..0.03. Repeatable: points of one trade-off.",
-            rich_help_panel=_FROM,
-        ),
-    ] = None
-    deployments: Annotated[
-        str | None,
-        Option(
-            "--deployments",
-            metavar="FILE.csv",
-            help="Outcomes of deployments: columns n_searches, gallery_n, false_positives, and threshold, group, "
-            "deployment, date_start, source_id where known.",
-            rich_help_panel=_FROM,
-        ),
-    ] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What is asked of it."""
-
-    gallery: Annotated[
-        str | None,
-        Option("--gallery", metavar="N1,N2,...", help="Galleries, in references.", rich_help_panel=_ASKED),
-    ] = None
-    threshold: Annotated[
-        str | None,
-        Option(
-            "--threshold",
-            metavar="T1,T2,...",
-            help="Thresholds, on the input's scale; default those of the tally, the published one, or all that "
-            "deployments ran at.",
-            rich_help_panel=_ASKED,
-        ),
-    ] = None
-    rank: Annotated[
-        str | None, Option("--rank", metavar="R1,R2,...", help="Ranks for FNIR.", rich_help_panel=_ASKED)
-    ] = None
-    of_group: Annotated[
-        str | None,
-        Option("--of-group", metavar="GROUP", help="A group of people; default everybody.", rich_help_panel=_ASKED),
-    ] = None
-    target: Annotated[
-        str | None,
-        Option(
-            "--target",
-            metavar="P1,P2,...",
-            help="FPIRs wanted: the threshold and FNIR for each, and the largest gallery that holds it.",
-            rich_help_panel=_ASKED,
-        ),
-    ] = None
-    by_group: Annotated[
-        bool,
-        Option("--by-group", help="Every group of the source beside everybody.", rich_help_panel=_ASKED),
-    ] = False
-    scans: Annotated[
-        int | None,
-        Option(
-            "--scans",
-            metavar="K",
-            min=1,
-            help="At least one false match in K scans of one person.",
-            rich_help_panel=_ASKED,
-        ),
-    ] = None
-    selectivity: Annotated[
-        bool,
-        Option("--selectivity", help="Expected wrong candidates per search.", rich_help_panel=_ASKED),
-    ] = False
-    list_length: Annotated[
-        int | None,
-        Option(
-            "--list-length",
-            metavar="N",
-            min=1,
-            help="Wrong candidates per search, in a list that can hold N.",
-            rich_help_panel=_ASKED,
-        ),
-    ] = None
-    unequal: Annotated[
-        str | None,
-        Option(
-            "--unequal",
-            metavar="SHARE",
-            help="How much of all false positives falls on the unluckiest SHARE of people, such as 0.01.",
-            rich_help_panel=_ASKED,
-        ),
-    ] = None
-    naive: Annotated[
-        bool,
-        Option(
-            "--naive",
-            help="Show 1 - (1 - FMR)^N beside, which is usual and does not hold; for a tally.",
-            rich_help_panel=_ASKED,
-        ),
-    ] = False
-    design: Annotated[
-        bool,
-        Option(
-            "--design",
-            help="People and searches that a test needs before FPIR below --target can be claimed at --gallery.",
-            rich_help_panel=_ASKED,
-        ),
-    ] = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assumed:
-    """What nobody measured."""
-
-    growth: Annotated[
-        str,
-        Option(
-            "--growth",
-            metavar="B0..B1",
-            help="Exponent of FPIR's growth with the gallery: 0 flat, 1 linear; LOW..BEST..HIGH gives an estimate too.",
-            rich_help_panel=_ASSUMED,
-        ),
-    ] = "0..1"
-    hold: Annotated[
-        Literal["threshold", "fpir"],
-        Option(
-            "--hold",
-            help="What stays while the gallery grows: the threshold, or FPIR by a threshold set anew.",
-            rich_help_panel=_ASSUMED,
-        ),
-    ] = "threshold"
-    level: Annotated[float, Option("--level", help="Coverage of the limits.", rich_help_panel=_ASSUMED)] = 0.95
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfTally:
-    """What is assumed of a gallery that a test is projected to."""
-
-    composition: Annotated[
-        list[str] | None,
-        Option(
-            "--composition",
-            metavar="GROUP=SHARE",
-            help="Share of a joint group of the test in the gallery, such as 'F, W=0.3'. Repeatable, for all of them; "
-            "default as in the test.",
-            rich_help_panel=_ASSUMED,
-        ),
-    ] = None
-    kin_in_test: Annotated[
-        bool,
-        Option(
-            "--kin-in-test",
-            help="Relatives of the people searched were in the test as they are in the gallery.",
-            rich_help_panel=_ASSUMED,
-        ),
-    ] = False
-    population: Annotated[
-        float | None,
-        Option(
-            "--population",
-            metavar="N",
-            min=1,
-            help="People from whom the gallery is drawn: adds twins and siblings, in the ranges that published figures "
-            "allow. Without it FPIR is of strangers.",
-            rich_help_panel=_ASSUMED,
-        ),
-    ] = None
-    draws: Annotated[
-        int, Option("--draws", metavar="N", min=20, help="Draws of the parameters fitted.", rich_help_panel=_ASSUMED)
-    ] = DRAWS
-    seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Of the draws.", rich_help_panel=_ASSUMED)] = 0
+    from misid.tally.model import Tally
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +55,8 @@ def _from_tally(
     if not sources and inputs.is_empty:
         if of_tally != OfTally():
             raise UsageError(
-                "--composition, --kin-in-test, --population, --draws and --seed are of a tally",
+                "--composition, --kin-in-test, --population, --images, --image-correlation, --normalised, --smaller, "
+                "--draws and --seed are of a tally",
                 remedy="name a tally or scores first",
             )
         return None
@@ -249,15 +68,22 @@ def _from_tally(
     tally, _ = tally_of(sources, inputs, wanted, TallyOptions(), CheckOptions(), talk)
     from misid.search.ask import Scale, tally_model, thresholds_of
     from misid.search.checked import checks_of
+    from misid.search.span import Span
 
     thresholds: tuple[float | None, ...] = ()
     if not asked.threshold:
         thresholds = (None,) if asked.target and not len(tally.thresholds) else thresholds_of(tally)
+    if of_tally.normalised:
+        return _normalised(tally, thresholds, assumed, of_tally)
+    if of_tally.smaller is not None:
+        raise UsageError("--smaller is of an engine that normalises scores", remedy="add --normalised")
+    correlation = None if of_tally.image_correlation is None else Span.of(of_tally.image_correlation)
     with talk.progress() as progress:
         progress.stage("fitting the search model")
         model = tally_model(
             tally, composition=_composition(of_tally.composition), kin_in_test=of_tally.kin_in_test,
-            population=of_tally.population, draws=of_tally.draws, seed=of_tally.seed, level=assumed.level,
+            population=of_tally.population, images=_images(of_tally.images), image_correlation=correlation,
+            draws=of_tally.draws, seed=of_tally.seed, level=assumed.level,
         )  # fmt: skip
         progress.stage("checking it")
         checks = checks_of(model)
@@ -265,6 +91,42 @@ def _from_tally(
         name="tally", model=model, thresholds=thresholds, groups=tuple(model.labels), scale=Scale(tally=tally),
         checks=checks, naive=model.naive,
     )  # fmt: skip
+
+
+def _normalised(
+    tally: Tally, thresholds: tuple[float | None, ...], assumed: Assumed, of_tally: OfTally
+) -> Source:  # fmt: skip
+    """The model of an engine whose scores move with the gallery."""
+    if of_tally != replace(OfTally(), normalised=True, smaller=of_tally.smaller):
+        raise UsageError(
+            "--composition, --kin-in-test, --population, --images, --image-correlation, --draws and --seed are of "
+            "engines whose scores do not move",
+            remedy="leave them out with --normalised",
+        )
+    from misid.search.ask import Scale, normalised_model
+
+    small = None if of_tally.smaller is None else read(of_tally.smaller)
+    groups = tuple(label.name for label in tally.labels[1:])
+    model = normalised_model(tally, small, assumed.level)
+    return Source(name="tally", model=model, thresholds=thresholds, groups=groups, scale=Scale(tally=tally))
+
+
+def _images(text: str | None) -> float | dict[int, float] | None:
+    """``3``, or ``1=0.5,2=0.3,5=0.2``."""
+    if text is None:
+        return None
+    if "=" not in text:
+        found = numbers("--images", text)
+        if len(found) != 1:
+            raise UsageError(f"--images: {text!r} is not one mean", remedy="--images 3, or 1=0.5,2=0.3,5=0.2")
+        return found[0]
+    shares: dict[int, float] = {}
+    for part in text.split(","):
+        many, _, share = (piece.strip() for piece in part.partition("="))
+        if not many.isdigit() or not share or int(many) in shares:
+            raise UsageError(f"--images: {part!r} is not NUMBER=SHARE, once each", remedy="--images 1=0.5,2=0.3,5=0.2")
+        shares[int(many)] = numbers("--images", share)[0]
+    return shares
 
 
 def _composition(texts: Sequence[str] | None) -> dict[str, float] | None:

@@ -15,7 +15,7 @@ from misid.search import questions
 from misid.search.checked import Check, checks_of
 from misid.search.deployments import Deployment, DeploymentsModel
 from misid.search.growth import FLAT_TO_LINEAR, checked_gallery
-from misid.search.model import DRAWS, Answer, SearchModel
+from misid.search.model import DRAWS, Answer, KnowsKin, SearchModel
 from misid.search.published import published_model
 from misid.search.span import Span
 from misid.search.text import answer_text, notes
@@ -23,7 +23,7 @@ from misid.search.tradeoff import OperatingPoint
 from misid.tally.model import Tally
 
 if TYPE_CHECKING:
-    from misid.search.from_tally import TallyModel
+    from misid.search.from_tally import NormalisedModel, TallyModel
 
 Source = Tally | OperatingPoint | Deployment | Sequence[OperatingPoint] | Sequence[Deployment]
 
@@ -62,6 +62,7 @@ def answered(model: SearchModel, asked: Asked, scale: Scale | None = None) -> li
             t = scale.into(threshold)
             for n in asked.galleries:
                 found.append(model.fpir(n, t, group=group))
+                found += _of_strangers(model, n, t, group)
                 found += [model.fnir(n, rank, t, group=group) for rank in asked.ranks]
                 if asked.scans is not None:
                     found.append(questions.repeated(model, asked.scans, n, t, group=group))
@@ -76,6 +77,15 @@ def answered(model: SearchModel, asked: Asked, scale: Scale | None = None) -> li
                 for rank in asked.ranks:
                     found += questions.threshold_for(model, target, n, rank=rank, group=group)
     return list(dict.fromkeys(scale.out(answer) for answer in found))
+
+
+def _of_strangers(model: SearchModel, gallery: int, threshold: float | None, group: str | None) -> list[Answer]:
+    """FPIR of strangers alone, beside an answer that relatives make a wide range of."""
+    alone = model.without_kin() if isinstance(model, KnowsKin) else None
+    if alone is None:
+        return []
+    found = alone.fpir(gallery, threshold, group=group)
+    return [replace(found, asked=f"{found.asked}, strangers alone")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +171,10 @@ def project(
     composition: Mapping[str, float] | None = None,
     kin_in_test: bool = False,
     population: float | None = None,
+    images: float | Mapping[int, float] | None = None,
+    image_correlation: Span | None = None,
+    normalised: bool = False,
+    smaller: Tally | None = None,
     growth: Span = FLAT_TO_LINEAR,
     hold: Literal["threshold", "fpir"] = "threshold",
     scans: int | None = None,
@@ -194,6 +208,15 @@ def project(
         Relatives were in the test as they are in the gallery.
     population : float, optional
         People from whom the gallery is drawn: adds twins and siblings, in the ranges that published figures allow.
+    images : float or mapping of number to share of people, optional
+        Images that people in the gallery have. Default: N is of people with as many each as in the test.
+    image_correlation : Span, optional
+        Probability that another image of a stranger reaches the threshold, given that one does. Default: what the test
+        shows, if its people have several references; else from 0 to 1.
+    normalised : bool
+        The engine's scores move with the gallery: growth is from the tally alone (both laws), or from `smaller` too.
+    smaller : Tally, optional
+        Of the same engine and like people, with a smaller gallery; with `normalised`.
     growth : Span
         Exponent of FPIR's growth, within [0, 1]; for published points and deployments.
     hold : "threshold" or "fpir"
@@ -244,17 +267,29 @@ def project(
     if isinstance(source, Tally):
         if (growth, hold) != (FLAT_TO_LINEAR, "threshold"):
             raise UsageError("growth and hold are of published figures", remedy="leave them out: a tally shows its own")
-        scale = Scale(tally=source)
-        made = tally_model(
-            source, composition=composition, kin_in_test=kin_in_test, population=population, draws=draws, seed=seed,
-            level=level,
-        )  # fmt: skip
-        model, checks, labels = made, checks_of(made), tuple(made.labels)
-        known = thresholds_of(source)
+        scale, known = Scale(tally=source), thresholds_of(source)
+        if normalised:
+            of_strangers = (composition, population, images, image_correlation)
+            if kin_in_test or any(value is not None for value in of_strangers):
+                raise UsageError(
+                    "composition, kin_in_test, population and images are of engines whose scores do not move",
+                    remedy="leave them out with normalised",
+                )
+            model = normalised_model(source, smaller, level)
+            labels = tuple(label.name for label in source.labels[1:])
+        else:
+            if smaller is not None:
+                raise UsageError("smaller is of an engine that normalises scores", remedy="normalised=True with it")
+            made = tally_model(
+                source, composition=composition, kin_in_test=kin_in_test, population=population, images=images,
+                image_correlation=image_correlation, draws=draws, seed=seed, level=level,
+            )  # fmt: skip
+            model, checks, labels = made, checks_of(made), tuple(made.labels)
     else:
-        if composition is not None or kin_in_test or population is not None:
+        of_tally = (composition, population, images, image_correlation, smaller)
+        if kin_in_test or normalised or any(value is not None for value in of_tally):
             raise UsageError(
-                "composition, kin_in_test and population are of a tally",
+                "composition, kin_in_test, population, images, normalised and smaller are of a tally",
                 remedy="leave them out: published figures are what they are",
             )
         given_points = [source] if isinstance(source, OperatingPoint | Deployment) else list(source)
@@ -303,14 +338,25 @@ def thresholds_of(tally: Tally) -> tuple[float, ...]:
 
 def tally_model(
     tally: Tally, *, composition: Mapping[str, float] | None = None, kin_in_test: bool = False,
-    population: float | None = None, draws: int = DRAWS, seed: int = 0, level: float = 0.95,
+    population: float | None = None, images: float | Mapping[int, float] | None = None,
+    image_correlation: Span | None = None, draws: int = DRAWS, seed: int = 0, level: float = 0.95,
 ) -> TallyModel:  # fmt: skip
     """The search model of a tally, at a level."""
     from misid.search.from_tally import kin_from_evidence, model_from_tally
 
     kin = None if population is None else kin_from_evidence(population)
-    made = model_from_tally(tally, composition=composition, kin_in_test=kin_in_test, kin=kin, draws=draws, seed=seed)
+    made = model_from_tally(
+        tally, composition=composition, kin_in_test=kin_in_test, kin=kin, images=images,
+        image_correlation=image_correlation, draws=draws, seed=seed,
+    )  # fmt: skip
     return replace(made, level=level)
+
+
+def normalised_model(large: Tally, small: Tally | None, level: float = 0.95) -> NormalisedModel:
+    """The search model of an engine whose scores move with the gallery, from tallies at one or two galleries."""
+    from misid.search.from_tally import NormalisedModel
+
+    return NormalisedModel(large=large, small=small, level=level)
 
 
 def _several(values: Any) -> tuple[Any, ...]:
@@ -319,4 +365,4 @@ def _several(values: Any) -> tuple[Any, ...]:
     return tuple(values) if isinstance(values, Iterable) else (values,)
 
 
-__all__ = ["Asked", "Projected", "Scale", "answered", "project", "tally_model", "thresholds_of"]
+__all__ = ["Asked", "Projected", "Scale", "answered", "normalised_model", "project", "tally_model", "thresholds_of"]

@@ -153,3 +153,12 @@ class KnowsUnequal(Protocol):
     ) -> Answer:
         """The share of all false positives that falls on the unluckiest `share` of people."""
         ...
+
+
+@runtime_checkable
+class KnowsKin(Protocol):
+    """A search model to which relatives were added."""
+
+    def without_kin(self) -> SearchModel | None:
+        """The same of strangers alone, where relatives make the answer a range over assumptions; else None."""
+        ...

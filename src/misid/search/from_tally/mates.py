@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from misid.ground.errors import UsageError
 from misid.rates.intervals import people_interval
 from misid.search.from_tally.counts import Floats, Ints
+from misid.search.from_tally.images import at_ends
 from misid.search.from_tally.project import Projection
+from misid.search.from_tally.refusal import too_small
+from misid.search.growth import checked_gallery
+from misid.search.model import Answer
 from misid.tally.model import NO_BIN, Tally
+
+if TYPE_CHECKING:
+    from misid.search.from_tally.model import TallyModel
 
 SCORES = 16
 """Mate scores above the threshold at which the projection is asked: averages over equal shares of mates."""
@@ -45,6 +54,43 @@ def mates_of(tally: Tally) -> MateCounts:
     score = np.where(rows["bin"] == NO_BIN, -np.inf, tally.edges[rows["bin"]])
     people = design["people"][(design["mated"] == 1) & (design["label"] == 0)]
     return MateCounts(group=rows["probe_group"], score=score, count=rows["count"], people=int(people.sum()))
+
+
+def fnir_answer(
+    model: TallyModel, gallery: int, rank: int | None, threshold: float | None, group: str | None
+) -> Answer:
+    """What `TallyModel.fnir` answers."""
+    if threshold is None:
+        raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
+    gallery = checked_gallery(gallery)
+    if rank is not None and rank < 1:
+        raise UsageError(f"rank {rank}", remedy="rank 1 or more; None for any rank")
+    members = model.members(group)
+    place = "any rank" if rank is None else f"rank {rank}"
+    asked = f"FNIR of a search of {gallery:,} references at threshold {threshold:g}, {place}"
+    asked += "" if group is None else f", probes of {group}"
+    answer = Answer(
+        asked=asked, measure="fnir", gallery=gallery, threshold=threshold, rank=rank, group=group,
+        level=model.level, status="refused", reason="this test had no mated searches",
+        needed="searches by people who are enrolled", warnings=model.warnings(),
+    )  # fmt: skip
+    mates = model.mates
+    if mates is None or not mates.searches(members):
+        return answer
+    reason, needed = too_small(model, group) if rank is not None else ("", "")
+    if reason:
+        return replace(answer, reason=reason, needed=needed)
+    method = "mates below the threshold, counted"
+    if rank is not None:
+        method += "; candidates above the mate, projected"
+
+    def at(strangers: int) -> Answer:
+        estimate, lo, hi = fnir_limits(mates, model.projection, strangers, rank, threshold, members, model.level)
+        return replace(answer, status="ok", reason="", needed="", estimate=estimate, lo=lo, hi=hi, method=method)
+
+    return (
+        at(gallery) if model.images is None or rank is None else at_ends(model.images.at(threshold), gallery, asked, at)
+    )
 
 
 def fnir_limits(

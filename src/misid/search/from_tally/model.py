@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from misid.ground.errors import UsageError
+from misid.ground.numbers import percent
 from misid.search.from_tally.bound import TailMean, naive_binomial, tail_mean, upper_bound
 from misid.search.from_tally.checks import Misfit, Tenth, astray, misfit, tenth_to_whole
 from misid.search.from_tally.counts import Floats, TestCounts, counts_of
+from misid.search.from_tally.images import Images, at_ends, images_for
 from misid.search.from_tally.inside import rarefied_with_limits
 from misid.search.from_tally.kin import Kin
-from misid.search.from_tally.mates import MateCounts, fnir_limits, mates_of
+from misid.search.from_tally.mates import MateCounts, fnir_answer, mates_of
 from misid.search.from_tally.project import Projection, project
-from misid.search.from_tally.reach import FARTHEST, PEOPLE, Reach, farthest, reach_of
+from misid.search.from_tally.reach import Reach, reach_of
+from misid.search.from_tally.refusal import FEWEST_PEOPLE, WIDEST, too_far, too_small, widened
 from misid.search.from_tally.unequal import expected_candidates, repeated_scans, share_of_errors
 from misid.search.growth import checked_gallery
 from misid.search.model import DRAWS, Answer
+from misid.search.span import Span
 from misid.tally.model import Tally
-
-FEWEST_PEOPLE = 100
-"""Below it a test gives bounds only."""
-
-FEWEST_IN_GROUP = 30
-"""Searches of a group below which its own FPIR is only bounded."""
-
-WIDEST = 3.0
-"""Decades between the limits from which an answer says that it hardly says anything."""
 
 KIN_UNSEEN = (
     "relatives and twins of the people searched were not in this test: with them in the gallery FPIR is higher, "
@@ -63,6 +58,8 @@ class TallyModel:
     kin_in_test: bool
     kin: Kin | None = None
     """Relatives that the gallery is taken to hold and the test did not; then part of every FPIR."""
+    images: Images | None = None
+    """Images that people in the gallery have; None: as many as in the test, each taken as a stranger."""
     mates: MateCounts | None = None
     misfit: Misfit | None = None
     """Where the fitted curves leave the counts; limits are then widened."""
@@ -115,10 +112,19 @@ class TallyModel:
         if threshold is None:
             raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
         gallery = checked_gallery(gallery)
-        members = self._members(group)
+        self.members(group)
         asked = f"FPIR of a search of {gallery:,} references at threshold {threshold:g}"
         asked += "" if group is None else f", probes of {group}"
-        warnings = self._warnings()
+        if self.images is None:
+            return self._with_kin(replace(self._of_strangers(gallery, threshold, group), asked=asked), gallery)
+        answer = at_ends(self.images.at(threshold), gallery, asked, lambda n: self._of_strangers(n, threshold, group))
+        return self._with_kin(answer, gallery)
+
+    def _of_strangers(self, gallery: int, threshold: float, group: str | None) -> Answer:
+        """FPIR of a gallery of strangers with one image each, or as many as in the test."""
+        members = self.members(group)
+        asked = "FPIR of strangers"
+        warnings = self.warnings()
         inside = self._inside(gallery, threshold, members)
         common = Answer(
             asked=asked, measure="fpir", gallery=gallery, threshold=threshold, group=group, level=self.level, lo=0.0,
@@ -127,11 +133,11 @@ class TallyModel:
         if inside is not None:
             estimate, lo, hi = inside
             answer = replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=INSIDE)
-            return self._with_kin(answer, gallery)
+            return answer
         bound = upper_bound(self.tail, gallery, threshold, self.level)
-        reason, needed = self._too_small(group)
+        reason, needed = too_small(self, group)
         if not reason and self.projection is not None:
-            reason, needed = self._too_far(threshold, None if group is None else members)
+            reason, needed = too_far(self, threshold, None if group is None else members)
             if not reason:
                 lo, estimate, hi = self.limits(gallery, threshold, group=group)
                 counted = self._inside(self.gallery, threshold, members)
@@ -141,31 +147,49 @@ class TallyModel:
                     hi = max(hi, estimate)
                 common = replace(common, warnings=(*warnings, *_wide(lo, hi)))
                 answer = replace(common, estimate=estimate, lo=lo, hi=hi, status="ok", reason="", method=METHOD)
-                return self._with_kin(answer, gallery)
+                return answer
         if group is not None:
             # The bound holds on average over probes; a group's own may be higher.
             share = float(self.test.searches_in[list(members)].sum() / self.test.searches)
             bound = min(1.0, bound / max(share, 1e-12))
-        return self._with_kin(
-            replace(common, lo=None, bound=bound, reason=reason, needed=needed, method=BOUND), gallery
-        )
+        return replace(common, lo=None, bound=bound, reason=reason, needed=needed, method=BOUND)
+
+    def fmr(self, threshold: float) -> Span:
+        """FMR of the test at a threshold: between those of the levels below and above it."""
+        above = int(np.searchsorted(self.test.levels, threshold, side="left"))
+        rates = np.append(self.test.exceed_at, 0.0) / self.test.comparisons.sum()
+        at = int(np.searchsorted(self.test.levels, threshold, side="right")) - 1
+        return Span(lo=float(rates[above]), hi=1.0 if at < 0 else float(rates[at]))
+
+    def without_kin(self) -> TallyModel | None:
+        """The same of strangers alone, where relatives are known as ranges only and make the answer one; else None."""
+        if self.kin is None or self.kin.is_known:
+            return None
+        return replace(self, kin=None)
 
     def _with_kin(self, answer: Answer, gallery: float) -> Answer:
         """The answer with relatives in the gallery: at each end, as few or as many as the ranges allow."""
-        if self.kin is None:
+        if self.kin is None or answer.status == "refused":
             return answer
-        least, middle, most = self.kin.match(gallery / self.test.images_per_person)
-        said = {"assumptions": (*answer.assumptions, *self.kin.assumptions), "method": f"{answer.method}; relatives"}
+        images = self.test.images_per_person if self.images is None else self.images.mean
+        kin = self.kin.at(self.fmr(answer.threshold or 0.0))
+        least, middle, most = kin.match(gallery / images)
+        answer = replace(
+            answer, assumptions=(*answer.assumptions, *kin.assumptions), method=f"{answer.method}; relatives"
+        )
         if answer.bound is not None:
-            return replace(answer, bound=1 - (1 - answer.bound) * (1 - most), **said)  # type: ignore[arg-type]
+            return replace(answer, bound=1 - (1 - answer.bound) * (1 - most))
         assert answer.lo is not None
         assert answer.hi is not None
         lo, hi = 1 - (1 - answer.lo) * (1 - least), 1 - (1 - answer.hi) * (1 - most)
         if middle is None or answer.estimate is None:
-            why = answer.reason or "how often relatives reach this threshold is known as a range only"
-            return replace(answer, lo=lo, hi=hi, estimate=None, reason=why, **said)  # type: ignore[arg-type]
-        estimate = 1 - (1 - answer.estimate) * (1 - middle)
-        return replace(answer, lo=lo, estimate=estimate, hi=hi, **said)  # type: ignore[arg-type]
+            ends = f"the fewest and the most relatives, at the {percent(self.level)} limits of FPIR of strangers"
+            return replace(
+                answer, lo=lo, hi=hi, estimate=None, level=None, limits="assumptions",
+                reason=answer.reason or "how often relatives reach this threshold is known as a range only",
+                assumptions=(*answer.assumptions, f"the ends are with {ends}"),
+            )  # fmt: skip
+        return replace(answer, lo=lo, estimate=1 - (1 - answer.estimate) * (1 - middle), hi=hi)
 
     def limits(self, gallery: float, threshold: float, *, group: str | None = None) -> tuple[float, float, float]:
         """Lower limit, median and upper limit of the projection itself, whatever the rules of refusal say.
@@ -177,10 +201,10 @@ class TallyModel:
         """
         if self.projection is None:
             raise UsageError("this test was not projected", remedy=f"use a test of at least {FEWEST_PEOPLE} people")
-        drawn = self._over(self._members(group), self.projection.fpir(gallery, threshold))
+        drawn = self._over(self.members(group), self.projection.fpir(gallery, threshold))
         a = (1 - self.level) / 2
         lo, middle, hi = (float(q) for q in np.quantile(drawn, [a, 0.5, 1 - a]))
-        factor = self._widened(threshold)
+        factor = widened(self, threshold)
         lo, hi = _hazard_times(lo, 1 / factor), _hazard_times(hi, factor)
         # Near 1 the widened limits round past the middle.
         return min(lo, middle), middle, max(hi, middle)
@@ -208,30 +232,7 @@ class TallyModel:
         non-mated candidates of the gallery reach its score, in the projection; that takes the mate's score
         as independent of how many the probe resembles.
         """
-        if threshold is None:
-            raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
-        gallery = checked_gallery(gallery)
-        if rank is not None and rank < 1:
-            raise UsageError(f"rank {rank}", remedy="rank 1 or more; None for any rank")
-        members = self._members(group)
-        place = "any rank" if rank is None else f"rank {rank}"
-        asked = f"FNIR of a search of {gallery:,} references at threshold {threshold:g}, {place}"
-        asked += "" if group is None else f", probes of {group}"
-        answer = Answer(
-            asked=asked, measure="fnir", gallery=gallery, threshold=threshold, rank=rank, group=group,
-            level=self.level, status="refused", reason="this test had no mated searches",
-            needed="searches by people who are enrolled", warnings=self._warnings(),
-        )  # fmt: skip
-        if self.mates is None or not self.mates.searches(members):
-            return answer
-        reason, needed = self._too_small(group) if rank is not None else ("", "")
-        if reason:
-            return replace(answer, reason=reason, needed=needed)
-        estimate, lo, hi = fnir_limits(self.mates, self.projection, gallery, rank, threshold, members, self.level)
-        method = "mates below the threshold, counted"
-        if rank is not None:
-            method += "; candidates above the mate, projected"
-        return replace(answer, status="ok", reason="", needed="", estimate=estimate, lo=lo, hi=hi, method=method)
+        return fnir_answer(self, gallery, rank, threshold, group)
 
     def wrong_candidates(self, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
         """Expected non-mated candidates at or above the threshold per search (selectivity), projected; strangers only.
@@ -241,8 +242,21 @@ class TallyModel:
         UsageError
             As `fpir`.
         """
-        fpir = replace(self, kin=None).fpir(gallery, threshold, group=group)
-        return expected_candidates(self, gallery, threshold or 0.0, self._members(group), fpir)
+
+        def of(model: TallyModel, gallery: int) -> Answer:
+            fpir = model.fpir(gallery, threshold, group=group)
+            return expected_candidates(model, gallery, threshold or 0.0, model.members(group), fpir)
+
+        return self._of_images(gallery, threshold, of)
+
+    def _of_images(self, gallery: int, threshold: float | None, of: Callable[[TallyModel, int], Answer]) -> Answer:
+        """What is asked of strangers alone, at the strangers that the images of a gallery amount to."""
+        alone = replace(self, kin=None, images=None)
+        if self.images is None:
+            return of(alone, gallery)
+        # Asked in words of the images, not of the strangers that they amount to.
+        asked = of(alone, gallery).asked
+        return at_ends(self.images.at(threshold or 0.0), gallery, asked, lambda strangers: of(alone, strangers))
 
     def unequal(
         self, share: float, gallery: int, threshold: float | None = None, *, group: str | None = None
@@ -258,8 +272,12 @@ class TallyModel:
         """
         if not 0 < share < 1:
             raise UsageError(f"a share of {share:g}", remedy="between 0 and 1, such as 0.01")
-        fpir = replace(self, kin=None).fpir(gallery, threshold, group=group)
-        return share_of_errors(self, share, gallery, threshold or 0.0, self._members(group), fpir)
+
+        def of(model: TallyModel, gallery: int) -> Answer:
+            fpir = model.fpir(gallery, threshold, group=group)
+            return share_of_errors(model, share, gallery, threshold or 0.0, model.members(group), fpir)
+
+        return self._of_images(gallery, threshold, of)
 
     def repeated(self, scans: int, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
         """P(at least one false match in so many scans of one person who is not in the gallery); strangers only.
@@ -271,14 +289,19 @@ class TallyModel:
         """
         if scans < 1 or scans != int(scans):
             raise UsageError(f"{scans} scans", remedy="whole numbers from 1 up")
-        fpir = replace(self, kin=None).fpir(gallery, threshold, group=group)
-        return repeated_scans(self, scans, gallery, threshold or 0.0, self._members(group), fpir)
+
+        def of(model: TallyModel, gallery: int) -> Answer:
+            fpir = model.fpir(gallery, threshold, group=group)
+            return repeated_scans(model, scans, gallery, threshold or 0.0, model.members(group), fpir)
+
+        return self._of_images(gallery, threshold, of)
 
     def naive(self, gallery: int, threshold: float) -> tuple[float, float, float]:
         """Estimate and limits of 1 - (1 - FMR)^N with independent comparisons: to be shown beside, not used."""
         return naive_binomial(self.test, self.tail, gallery, threshold, self.level)
 
-    def _members(self, group: str | None) -> tuple[int, ...]:
+    def members(self, group: str | None) -> tuple[int, ...]:
+        """Groups of the test that a reported group is of; all for None."""
         if group is None:
             return tuple(range(self.test.n_groups))
         if group not in self.labels:
@@ -292,54 +315,10 @@ class TallyModel:
         weight = self.test.searches_in[list(members)]
         return np.asarray(drawn[:, list(members)] @ weight / weight.sum())
 
-    def _too_small(self, group: str | None) -> tuple[str, str]:
-        if self.test.people < FEWEST_PEOPLE or self.projection is None:
-            return f"this test had {self.test.people:,} people", f"a test of at least {FEWEST_PEOPLE} people"
-        if group is not None and not self.projection.grouped and self.test.n_groups > 1:
-            return (
-                "the groups of this test are too small to be looked at apart",
-                "a test in which each search meets at least 40 references of its own group",
-            )
-        return "", ""
-
-    def _too_far(self, threshold: float, members: tuple[int, ...] | None) -> tuple[str, str]:
-        """By distance alone: a rule that saw the estimate would let through those that happen to be high."""
-        people, whose = float(self.test.people), "this test"
-        distance = self.reach.distance(threshold)
-        if members is not None:
-            found = int(self.test.searches_in[list(members)].sum())
-            if found < FEWEST_IN_GROUP:
-                return f"this test had {found:,} searches of this group", f"at least {FEWEST_IN_GROUP} of them"
-            people, whose = min(people, self.reach.people_of(members)), "this group in the test"
-            own = self.projection is None or bool(self.projection.shares[list(members)].all())
-            distance = self.reach.distance(threshold, members, own=own)
-        end = farthest(people)
-        if distance > end:
-            enough = PEOPLE * (distance / FARTHEST) ** 4
-            return (
-                f"the threshold lies {distance:.3g} mean excesses beyond the scores of {whose}, and with "
-                f"{people:,.0f} people none beyond {end:.3g} is estimated",
-                f"a test of about {float(f'{enough:.2g}'):,.0f} people" + ("" if members is None else " of this group"),
-            )
-        if 2 * np.log10(self._widened(threshold)) > WIDEST:
-            return (
-                "this test's own counts leave the fitted curves, and carried on to this threshold by as much for each "
-                f"mean excess that alone sets the limits more than {10**WIDEST:,.0f}-fold apart",
-                "a threshold nearer to the test, or a test of so many people that it counts there what is asked",
-            )
-        return "", ""
-
-    def _widened(self, threshold: float) -> float:
-        """Factor by which limits of the hazard are widened: as far from the curves as they failed, for the distance."""
-        slope = max((m.slope for m in (self.misfit, self.astray) if m is not None), default=0.0)
-        if not slope or self.projection is None:
-            return 1.0
-        curve = self.projection.members[0].fit.curve
-        return float(np.exp(slope * max(float(curve.x(np.array([threshold]))[0]), 0.0)))
-
-    def _warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
+        """What is said with every answer."""
         out = [] if self.kin_in_test or self.kin is not None else [KIN_UNSEEN]
-        if self.test.images_per_person > 1.001:
+        if self.test.images_per_person > 1.001 and self.images is None:
             out.append(
                 f"the test had {self.test.images_per_person:.2g} images per enrolled person, each counted as a "
                 "reference: N counts images in galleries with as many per person"
@@ -382,6 +361,7 @@ def model_of(
     draws: int = DRAWS,
     kin_in_test: bool = False,
     kin: Kin | None = None,
+    images: Images | None = None,
     mates: MateCounts | None = None,
 ) -> TallyModel:
     """The search model of a test given as arrays; see `model_from_tally`."""
@@ -398,7 +378,7 @@ def model_of(
         raise UsageError("relatives were in the test and are to be added", remedy="give one of kin and kin_in_test")
     return TallyModel(
         test=test, projection=fitted, tail=tail_mean(test), reach=reach_of(test), labels=labels or {},
-        kin_in_test=kin_in_test, kin=kin, mates=mates, misfit=None if fitted is None else misfit(fitted),
+        kin_in_test=kin_in_test, kin=kin, images=images, mates=mates, misfit=None if fitted is None else misfit(fitted),
         tenth=tenth, no_tenth=no_tenth, astray=None if tenth is None else astray(tenth),
     )  # fmt: skip
 
@@ -410,6 +390,8 @@ def model_from_tally(
     draws: int = DRAWS,
     kin_in_test: bool = False,
     kin: Kin | None = None,
+    images: float | Mapping[int, float] | Images | None = None,
+    image_correlation: Span | None = None,
     seed: int = 0,
 ) -> TallyModel:
     """What a test says about galleries beyond it.
@@ -427,6 +409,11 @@ def model_from_tally(
     kin : Kin, optional
         Relatives in the gallery whom the test did not have (`kin_from_evidence`). Neither of both: every answer says
         that relatives were not in the test.
+    images : float, mapping of number to share of people, or Images, optional
+        Images that people in the gallery have. None: N is of people with as many each as in the test.
+    image_correlation : Span, optional
+        Probability that another image of a stranger reaches the threshold, given that one does. None: from 0 to what
+        the test shows, if its people have several references; else from 0 to 1, and every answer says so.
     seed : int
         Of the draws.
 
@@ -435,7 +422,7 @@ def model_from_tally(
     NotEstimableError
         Candidate lists, or no search that counts towards FPIR.
     UsageError
-        A composition that names other groups than the test's.
+        A composition that names other groups than the test's, impossible images, or a correlation without them.
 
     Notes
     -----
@@ -466,5 +453,5 @@ def model_from_tally(
     labels = {label.name: label.members for label in tally.labels[1:]}
     return model_of(
         test, np.random.default_rng(seed), labels=labels, shares=shares, draws=draws, kin_in_test=kin_in_test,
-        kin=kin, mates=mates_of(tally),
+        kin=kin, images=images_for(test, images, image_correlation), mates=mates_of(tally),
     )  # fmt: skip

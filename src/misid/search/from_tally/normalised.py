@@ -120,6 +120,20 @@ class NormalisedModel:
         small = None if self.small is None else counted_at(self.small, threshold, group=group, level=self.level)
         return grown_answer(large, small, gallery, threshold, group)
 
+    def fnir(
+        self, gallery: int, rank: int | None = None, threshold: float | None = None, *, group: str | None = None
+    ) -> Answer:
+        """Refused: at a fixed threshold the mate's score moves with the gallery too, and nothing says by how much."""
+        gallery = checked_gallery(gallery)
+        at = "" if threshold is None else f" at threshold {threshold:g}"
+        asked = f"FNIR of a search of {gallery:,} references{at}, {'any rank' if rank is None else f'rank {rank}'}"
+        return Answer(
+            asked=asked + ("" if group is None else f", probes of {group}"), measure="fnir", gallery=gallery,
+            threshold=threshold, rank=rank, group=group, level=None, limits="assumptions", status="refused",
+            reason="scores of mates move with the gallery too, and by how much was not seen",
+            needed="mated searches of a gallery of that size",
+        )  # fmt: skip
+
 
 def grown_answer(
     large: Counted, small: Counted | None, gallery: int, threshold: float, group: str | None = None
