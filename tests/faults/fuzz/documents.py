@@ -195,7 +195,7 @@ TARGETS = (
     Target(what="published numbers, any text", run=evidence, seeds=_published, longest=800),
     Target(what="published numbers, values exchanged", run=evidence_values, seeds=_edits, longest=40),
     Target(what="tables of deployments, any bytes and a whole one changed", run=deployments,
-           seeds=lambda: [_DEPLOYMENTS, b"", b"\xff" + bytes(range(40))], longest=90),
+           seeds=lambda: [_DEPLOYMENTS, b"", b"\xff" + bytes(range(40))], longest=64),
     Target(what="a scenario file, any bytes", run=scenario_text, seeds=_scenarios, longest=200),
     Target(what="a scenario, values exchanged", run=scenario, seeds=_edits, longest=42),
     Target(what="a case file, any bytes", run=case_text, seeds=_texts_of_cases, longest=500),
