@@ -178,6 +178,37 @@ def test_two_runs_into_one_output(scores: Path) -> None:
         assert left_in(folder, "scores.csv", "out.tally", "out") == []
 
 
+@pytest.mark.parametrize("step", [True, False], ids=["in-one-step", "file-by-file"])
+@pytest.mark.parametrize("foreign", [True, False], ids=["beside-others", "alone"])
+def test_a_report_takes_the_place_of_an_older_one(
+    tmp_path: Path, step: bool, foreign: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the system can: what is the older report's goes, what is not stays, and so do permissions."""
+    from misid.report import directory
+
+    if not step:
+        monkeypatch.setattr(directory, "exchange", lambda *_: False)
+    older = {"format": "misid-report", "tables": [{"file": "tables/old.csv"}]}
+    out = tmp_path / "out"
+    directory.write_files(
+        {"report.html": b"old", "report.json": json.dumps(older).encode(), "tables/old.csv": b"1"}, out
+    )
+    out.chmod(0o750)
+    before = out.stat()
+    if foreign:
+        (out / "notes.txt").write_text("mine", encoding="utf-8")
+        (out / "tables" / "mine.csv").write_text("2", encoding="utf-8")
+    new = {"report.html": b"new", "report.json": b"{}", "tables/new.csv": b"3"}
+    directory.write_files(new, out, force=True)
+    found = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert found == {**new, **({"notes.txt": b"mine", "tables/mine.csv": b"2"} if foreign else {})}
+    assert out.stat().st_mode == before.st_mode
+    assert left_in(tmp_path, "out") == []
+    # Another directory has the name: that is how no moment between the two was there.
+    if sys.platform == "linux":
+        assert (out.stat().st_ino != before.st_ino) == (step and not foreign)
+
+
 # The input changes under the run
 
 

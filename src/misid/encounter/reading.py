@@ -161,6 +161,11 @@ def _read(path: Path, found: Findings) -> _Part | None:
         _say(found, "E081", path.name, size_said, f"at most {MOST_BYTES:,}",
              "name the scenario file, not scores or a tally")  # fmt: skip
         return None
+    return _part_of(path, data, found)
+
+
+def _part_of(path: Path, data: bytes, found: Findings) -> _Part | None:
+    """What the bytes of a scenario file say."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from misid.ground.errors import UsageError
-from misid.ground.files import scratch_directory
+from misid.ground.files import exchange, scratch_directory
 from misid.ground.hostile import BROKEN_ZIP, PACKED
 
 PAGE, TWIN, PDF, BUNDLE, TABLES = "report.html", "report.json", "report.pdf", "bundle.zip", "tables"
@@ -52,7 +53,8 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
     target : Path
         Made if it is not there; a new directory appears whole or not at all.
     force : bool
-        Replace a report that is there already.
+        Replace a report that is there already: in one step where the directory holds nothing else and the system is
+        Linux, else file by file, the page last.
 
     Returns
     -------
@@ -67,7 +69,6 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
     refuse_report(target, force=force)
     # Asked once: whoever finds the name taken when it is done has lost a race with another run.
     new = not target.is_dir()
-    stale = files_of_older(target) - set(files) if target.is_dir() else set()
     target.parent.mkdir(parents=True, exist_ok=True)
     with scratch_directory(target.parent, f".{target.name}.", ".part") as scratch:
         staged = scratch / "report"
@@ -76,12 +77,7 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
             (staged / name).write_bytes(content)
         if not new:
             refuse_report(target, force=force)
-            (target / TABLES).mkdir(exist_ok=True)
-            # The page last: whoever opens it finds the tables it names.
-            for name in sorted(files, key=lambda name: (name == PAGE, name == TWIN, name)):
-                (staged / name).replace(target / name)
-            for name in stale:
-                (target / name).unlink(missing_ok=True)
+            _replace(staged, target, files)
         else:
             try:
                 staged.replace(target)
@@ -93,6 +89,33 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
                     remedy="give another directory, or --force to replace it",
                 ) from error
     return target / PAGE
+
+
+def _replace(staged: Path, target: Path, files: Mapping[str, bytes]) -> None:
+    """Put a staged report in the place of an older one: in one step where the directory holds nothing else."""
+    place, stale = target.resolve(), files_of_older(target) - set(files)
+    if _within(place) <= {*files, *stale}:
+        shutil.copymode(place, staged)
+        if exchange(staged, place):
+            # Now the older one is staged, to be removed; what somebody put there in the meantime is not.
+            for name in _within(staged) - {*files, *stale}:
+                (staged / name).replace(place / name)
+            return
+    (target / TABLES).mkdir(exist_ok=True)
+    # The page last: whoever opens it finds the tables it names.
+    for name in sorted(files, key=lambda name: (name == PAGE, name == TWIN, name)):
+        (staged / name).replace(target / name)
+    for name in stale:
+        (target / name).unlink(missing_ok=True)
+
+
+def _within(directory: Path) -> set[str]:
+    """Everything in a directory but a directory of tables, whose files count one by one."""
+    names = {path.name for path in directory.iterdir()} - {TABLES}
+    tables = directory / TABLES
+    if tables.is_dir() and not tables.is_symlink():
+        return names | {f"{TABLES}/{path.name}" for path in tables.iterdir()}
+    return names | ({TABLES} if tables.exists() or tables.is_symlink() else set())
 
 
 def files_of_older(directory: Path) -> set[str]:

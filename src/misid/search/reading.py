@@ -55,6 +55,10 @@ def read_deployments(path: str | Path) -> DeploymentTable:
         If there is no such file, a needed column is missing, or no row can be used (all problems at once).
     """
     path = Path(path)
+    return _table(path, _lines(path, _bytes(path)))
+
+
+def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             # One byte more than allowed, however much the file says that it has.
@@ -65,10 +69,17 @@ def read_deployments(path: str | Path) -> DeploymentTable:
     if len(data) > MOST_BYTES:
         seen = f"more than {MOST_BYTES:,} bytes"
         raise BadInputError([_file_problem("E070", path, seen, f"a table of at most {MOST_BYTES:,}")])
+    return data
+
+
+def _lines(path: Path, data: bytes) -> list[list[str]]:
     try:
-        lines = list(csv_rows(io.StringIO(data.decode("utf-8-sig"), newline="")))
+        return list(csv_rows(io.StringIO(data.decode("utf-8-sig"), newline="")))
     except UnicodeDecodeError as error:
         raise BadInputError([_file_problem("E006", path, f"byte {error.start} is not UTF-8", "UTF-8")]) from error
+
+
+def _table(path: Path, lines: list[list[str]]) -> DeploymentTable:
     if len(lines) < 2:
         raise BadInputError([_file_problem("E002", path, "no row below the header", "one deployment or more")])
     header = [name.strip() for name in lines[0]]

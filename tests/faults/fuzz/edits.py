@@ -95,8 +95,8 @@ class Whole:
                     target[path[-1]] = _number(target[path[-1]], what)
                 else:
                     target[path[-1]] = _copied(self.values[what % len(self.values)])
-            except (KeyError, IndexError, TypeError):
-                continue  # an earlier edit took that place away
+            except (KeyError, IndexError, TypeError, OverflowError):
+                continue  # an earlier edit took that place away, or a number has no other so far away
         return made
 
 

@@ -141,12 +141,13 @@ def _around() -> list[bytes]:
 
 
 TARGETS = (
-    Target(what="text files: what they are, their columns, their end", run=text, seeds=_texts, longest=300),
-    Target(what="ids, with all check digits", run=ids, seeds=lambda: [i.encode() for i in SEEN_IDS], longest=60),
-    Target(what="CSV, matrix and Bob files, around the engine", run=csv_around, seeds=_around, longest=240),
-    Target(what="Parquet, around the engine", run=parquet_around,
+    Target(what="any bytes: what a file is, its columns, its end", run=text, seeds=_texts, longest=300),
+    Target(what="any text, and edits of seen ids; all check digits", run=ids,
+           seeds=lambda: [i.encode() for i in SEEN_IDS], longest=60),
+    Target(what="opened, around the engine: any answers of an engine", run=csv_around, seeds=_around, longest=240),
+    Target(what="opened, around the engine: any columns, types and answers of an engine", run=parquet_around,
            seeds=lambda: [bytes((k + 5 * n) % 256 for n in range(60)) for k in range(8)], longest=120),
-    Target(what="CSV through the engine: read, checked, counted", run=scores_csv, seeds=_texts, longest=300),
-    Target(what="Parquet through the engine: read, checked, counted", run=scores_parquet,
+    Target(what="through the engine: opened, checked, counted", run=scores_csv, seeds=_texts, longest=300),
+    Target(what="through the engine: opened, checked, counted", run=scores_parquet,
            seeds=lambda: [b"\x00" + _parquet(), b"\x01", b"\x01" + bytes(range(25)), _parquet()], longest=2048),
 )  # fmt: skip

@@ -8,7 +8,7 @@ import json
 import stat
 import zipfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings
@@ -65,12 +65,12 @@ def _manifest(bundle: Bundle, files: dict[str, bytes]) -> bytes:
     return (json.dumps(made, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def read_bundle(path: str | Path) -> Bundle:
+def read_bundle(source: str | Path | BinaryIO) -> Bundle:
     """Read a bundle into memory and check that it is whole and unchanged. Nothing is unpacked to the disk.
 
     Parameters
     ----------
-    path : path
+    source : path or binary file
 
     Raises
     ------
@@ -78,12 +78,12 @@ def read_bundle(path: str | Path) -> Bundle:
         With all that is wrong: no ZIP file, dangerous (a name that leads outside, a link, a bomb), incomplete,
         changed, or of a later version.
     """
-    name = Path(path).name
+    name = Path(source).name if isinstance(source, str | Path) else "the bundle"
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
             files = _unpacked(archive, name)
     except FileNotFoundError:
-        raise BadInputError([_no_bundle(str(path), "no such file", "check the path")]) from None
+        raise BadInputError([_no_bundle(str(source), "no such file", "check the path")]) from None
     except BROKEN_ZIP as error:
         if isinstance(error, BadInputError):
             raise
