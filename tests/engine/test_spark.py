@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from misid.ground.errors import BadInputError, EngineError, UsageError
 from misid.scores import check, open_scores
 from misid.tally import Tally, build_tally
 from misid.tally.build import similarity_thresholds
-from tests.engine.java import java_home
 from tests.tally.samples import Sample, cross
 from tests.tally.test_golden import CASES, at_or_above, one_probe
 
@@ -32,39 +30,6 @@ pytestmark = [
 ]
 
 BSSR1 = Path(__file__).parents[3] / "shared" / "data" / "bssr1"
-
-SETTINGS = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "OFF",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "2",
-    # Tests are small: compiling their queries would take longer than running them.
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.adaptive.enabled": "false",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-}
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Two executors, each a process of its own."""
-    before = os.environ.get("JAVA_HOME")
-    os.environ["JAVA_HOME"] = str(java_home(tmp_path_factory.mktemp("jdk")))
-    from pyspark.sql import SparkSession
-
-    try:
-        started = SparkSession.builder.master("local-cluster[2,1,1024]").config(map=SETTINGS).getOrCreate()
-        yield started
-        started.stop()
-    finally:
-        if before is None:
-            del os.environ["JAVA_HOME"]
-        else:
-            os.environ["JAVA_HOME"] = before
 
 
 def written(sample: Sample, path: Path) -> Path:
@@ -162,7 +127,7 @@ def test_a_data_frame_and_a_lost_executor(session: Any, tmp_path: Path) -> None:
         report = check(scores)
         assert report.counts.rows == 400
         assert not [p for p in report.problems if p.severity == "error"]
-        killed = []
+        killed: list[int] = []
 
         def kill(stage: str) -> None:
             if stage == "counting people at each level" and not killed:

@@ -30,6 +30,13 @@ def print_records(records: Sequence[dict[str, Any]], form: Format) -> None:
         _print_table(columns, records)
 
 
+def print_facts(record: dict[str, Any]) -> None:
+    """Print one record on standard output for a person, a fact a line; what is not known is left out."""
+    told = {key.replace("_", " "): _text(value) for key, value in record.items()}
+    width = max(map(len, told))
+    sys.stdout.write("".join(f"{key:<{width}}  {text}\n" for key, text in told.items() if text))
+
+
 def tally_record(path: Path, tally: Tally) -> dict[str, Any]:
     """What a tally that was written holds."""
     counts = tally.tables["counts"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
@@ -22,7 +22,7 @@ from misid.cli.options import (
     output_path,
     refuse_inputs,
 )
-from misid.cli.output import print_records, tally_record
+from misid.cli.output import print_facts, print_records, tally_record
 from misid.cli.plumbing import command
 from misid.cli.sources import the_tally
 from misid.cli.talk import Talk
@@ -94,9 +94,15 @@ def tally(
     if name is not None:
         raise UsageError(f"{name} is a tally already", remedy=f"misid rates {name}")
     if plan or explain:
-        _only_say(
-            sources or (), inputs, kept, RateOptions(threshold=threshold, target=target), plan, explain, form, talk
-        )
+        wanted = RateOptions(threshold=threshold, target=target)
+        with open_input(sources or (), inputs, talk, hashed=False) as scores:
+            from misid.cli.plan import explained, plan_record
+
+            cost = plan_record(scores, checked=not unchecked) if plan else None
+            queries = None
+            if explain:
+                queries = explained(scores, wanted.thresholds, wanted.targets, intersections=kept.intersections)
+            _only_say(cost, queries, form, talk)
         return
     path = output_path("--output", output)
     refuse_inputs("--output", path, sources or (), inputs)
@@ -123,23 +129,15 @@ def tally(
     print_records([tally_record(path, made)], form)
 
 
-def _only_say(
-    sources: Sequence[str],
-    inputs: InputOptions,
-    kept: TallyOptions,
-    wanted: RateOptions,
-    plan: bool,
-    explain: bool,
-    form: Format,
-    talk: Talk,
-) -> None:
+def _only_say(cost: dict[str, Any] | None, queries: Sequence[str] | None, form: Format, talk: Talk) -> None:
     """What a tally would cost, what it would run; nothing is counted and nothing written."""
-    with open_input(sources, inputs, talk, hashed=False) as scores:
-        from misid.cli.plan import explained, plan_record
-
-        if plan:
-            print_records([plan_record(scores)], form)
-        if explain:
-            queries = explained(scores, wanted.thresholds, wanted.targets, intersections=kept.intersections)
-            talk.say("numbers in the SQL (widths of bins, cuts, levels) follow from the scores; these are a sample's")
-            sys.stdout.write("".join(f"{query};\n" for query in queries))
+    if queries is not None:
+        talk.say("numbers in the SQL (widths of bins, cuts, levels) follow from the scores; these are a sample's")
+    if form == "table":
+        if cost is not None:
+            print_facts(cost)
+        sys.stdout.write("".join(f"{query};\n" for query in queries or ()))
+    elif cost is not None:
+        print_records([cost if queries is None else cost | {"sql": list(queries)}], form)
+    else:
+        print_records([{"sql": query} for query in queries or ()], form)

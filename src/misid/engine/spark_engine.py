@@ -6,13 +6,15 @@ is started, not before.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import os
 import re
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote
 
 import numpy as np
@@ -23,6 +25,7 @@ from misid.ground.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+    from sqlglot import exp
 
 EXTRA = "pip install 'misid[spark]'"
 
@@ -39,9 +42,11 @@ NEEDED = {
 STARTED = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "ERROR",
 }
 """Settings of a session that misid starts, beside those in the installation's own configuration."""
+
+LOGGING = Path(__file__).with_name("log4j2.properties")
+"""How much a Java machine that misid starts says; that of an installation of Spark goes before it."""
 
 _TYPES = {
     "string": "VARCHAR",
@@ -55,6 +60,9 @@ _TYPES = {
     "void": "VARCHAR",
 }
 """Spark's words for types in DuckDB's."""
+
+CONNECTIONS_TRIED = 5
+"""How often a Spark Connect server that does not answer is called again: about 20 seconds."""
 
 _serial = itertools.count(1)
 T = TypeVar("T")
@@ -110,15 +118,24 @@ class SparkEngine:
         self.log: list[str] = []
         self._own = session is None
         self.session = session if session is not None else _started(master, connect, memory, threads)
-        self.version = str(self.session.version)
+        self.version = self._run(lambda: str(self.session.version))
         # Several engines may share a session; names that somebody else uses there are left alone.
         self._prefix = f"misid{next(_serial)}_"
         self._names: set[str] = set()
         self._kept: dict[str, DataFrame] = {}
         self._before: dict[str, str | None] = {}
+        self._progress = -1.0
+        self._closed = False
+        self._run(self._settle)
+
+    def _settle(self) -> None:
+        """Set what is needed and is not so yet: Spark warns of a setting that it means to drop, not of a default."""
         for key, value in NEEDED.items():
-            self._before[key] = self.session.conf.get(key, None)
-            self.session.conf.set(key, value)
+            if self.session.conf.get(key) != value:
+                self._before[key] = self.session.conf.get(key, None)
+                self.session.conf.set(key, value)
+        if self._context is None:
+            self.session.registerProgressHandler(cast(Any, self._note_progress))
 
     def view(self, name: str, select: str) -> None:
         self.log.append(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {self._said(select)}")
@@ -182,8 +199,29 @@ class SparkEngine:
         return {field.name: duckdb_type(field.dataType.simpleString()) for field in self._frame(select).schema.fields}
 
     def save(self, select: str, path: Path) -> None:
-        frame = self._frame(select)
+        if self._context is None:
+            raise UsageError(
+                "finished parts cannot be kept through Spark Connect: the server and this machine have different disks",
+                remedy="leave out --work; or run on the cluster itself (--spark-master, or spark-submit), with a "
+                "directory that driver and executors share",
+            )
+        from pyspark.sql import Observation
+        from pyspark.sql.functions import count, lit
+
+        written = Observation("written")
+        frame = self._frame(select).observe(written, count(lit(1)).alias("n"))
         self._run(lambda: frame.write.mode("overwrite").parquet(local_address(path)))
+        n_written = int(written.get["n"])
+        # Executors on other machines each write to disks of their own, and nobody complains.
+        try:
+            n_found = int(self.parquet([local_address(path)]).count())
+        except EngineError:
+            n_found = 0
+        if n_found != n_written:
+            raise EngineError(
+                f"{path}: the executors wrote {n_written:,} rows, and {n_found:,} are there",
+                remedy="name a directory with --work that driver and executors share, or leave --work out",
+            )
 
     def saved(self, paths: list[Path]) -> str:
         name = self.new_name("saved")
@@ -203,10 +241,8 @@ class SparkEngine:
 
     def hashes(self, addresses: list[str], *, most: int) -> dict[str, str]:
         """SHA-256 of files by address, taken on the executors; a file of more than `most` bytes has none."""
-        from pyspark.sql.functions import col, sha2
-
-        files = self.session.read.format("binaryFile").load(addresses).where(col("length") <= most)
-        found = self._run(lambda: files.select(col("path"), sha2(col("content"), 256)).collect())
+        files = self.session.read.format("binaryFile").load(addresses).where(f"length <= {most}")
+        found = self._run(files.selectExpr("path", "sha2(content, 256)").collect)
         return {_plain(path): sha for path, sha in found}
 
     def new_name(self, stem: str) -> str:
@@ -224,14 +260,27 @@ class SparkEngine:
         memory = f"{driver} in one process" if where.startswith("local[") or where == "local" else f"{executor} each"
         return f"{context.defaultParallelism} tasks at a time on {where}, {memory}; Spark spills to its own disks"
 
+    @property
+    def spill_directory(self) -> str | None:
+        """Where executors spill, each on its own machine; None where only the server knows."""
+        context = self._context
+        if context is None:
+            return None
+        # SPARK_LOCAL_DIRS goes before the setting, and a manager of a cluster before both.
+        return str(os.environ.get("SPARK_LOCAL_DIRS") or context.getConf().get("spark.local.dir", "/tmp"))
+
     def query_progress(self) -> float:
         context = self._context
         if context is None:
-            return -1.0
+            return self._progress
         tracker = context.statusTracker()
         stages = [found for found in map(tracker.getStageInfo, tracker.getActiveStageIds()) if found is not None]
-        total = sum(stage.numTasks for stage in stages)
-        return 100.0 * sum(stage.numCompletedTasks for stage in stages) / total if total else -1.0
+        return _percentage((stage.numCompletedTasks, stage.numTasks) for stage in stages)
+
+    def _note_progress(self, stages: Any, inflight_tasks: int, operation_id: str | None, done: bool) -> None:
+        """What a Spark Connect server tells while a query runs."""
+        running = [] if done else [stage for stage in stages or () if not stage.done]
+        self._progress = _percentage((stage.num_completed_tasks, stage.num_tasks) for stage in running)
 
     @property
     def _context(self) -> Any:
@@ -242,9 +291,14 @@ class SparkEngine:
         return self.session.sparkContext if classic else None
 
     def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         from pyspark.errors import PySparkException
 
         try:
+            if self._context is None:
+                self.session.removeProgressHandler(cast(Any, self._note_progress))
             for frame in self._kept.values():
                 frame.unpersist()
             for name in self._names:
@@ -270,7 +324,7 @@ class SparkEngine:
         self.close()
 
     def _said(self, select: str) -> str:
-        return dialect.said(dialect.parsed(select), "spark")
+        return dialect.said(_parsed(select), "spark")
 
     def _frame(self, select: str) -> DataFrame:
         names = {name.lower(): name for name in self._names}
@@ -279,7 +333,7 @@ class SparkEngine:
             known = names.get(table.lower())
             return None if known is None else self._prefix + known
 
-        text = dialect.said(dialect.parsed(select), "spark", rename=rename)
+        text = dialect.said(_parsed(select), "spark", rename=rename)
         return self._run(lambda: self.session.sql(text))
 
     def _run(self, job: Callable[[], T]) -> T:
@@ -296,6 +350,10 @@ class SparkEngine:
             raise
 
 
+def _parsed(select: str) -> exp.Expr:
+    return dialect.grouped_by_hash(dialect.parsed(select))
+
+
 def _needs(*packages: str) -> None:
     from importlib.util import find_spec
 
@@ -308,9 +366,16 @@ def _started(master: str | None, connect: str | None, memory: str | None, thread
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
+    # Nothing here goes through pandas.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     try:
         if connect is not None:
-            return SparkSession.builder.remote(connect).getOrCreate()
+            return _connected(connect)
+        if SparkSession.getActiveSession() is not None:
+            # It would be handed out again as ours, and stopped.
+            raise UsageError(
+                "a Spark session runs in this process already", remedy="give it to misid: SparkEngine(session)"
+            )
         if threads is not None and master is not None and not master.startswith("local"):
             raise UsageError("threads are for a session on this machine", remedy="set spark.executor.cores instead")
         where = master or os.environ.get("MASTER") or f"local[{threads or '*'}]"
@@ -324,7 +389,8 @@ def _started(master: str | None, connect: str | None, memory: str | None, thread
             settings["spark.sql.shuffle.partitions"] = str(2 * (threads or os.cpu_count() or 1))
         # Errors come back as exceptions; PySpark writes them to the terminal as well.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
-        return SparkSession.builder.appName("misid").master(where).config(map=settings).getOrCreate()
+        with _quietly():
+            return SparkSession.builder.appName("misid").master(where).config(map=settings).getOrCreate()
     except PySparkException as error:
         text = _short(error)
         if "JAVA_GATEWAY_EXITED" in text:
@@ -339,6 +405,41 @@ def _started(master: str | None, connect: str | None, memory: str | None, thread
         if isinstance(error, ImportError):
             raise EngineError(f"Spark did not start: {error}", remedy=EXTRA) from error
         raise
+
+
+def _connected(address: str) -> SparkSession:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.connect.session import SparkSession as Remote
+
+    # Not by way of the other builder, which turns every later session of this process into a remote one.
+    session = Remote.builder.remote(address).create()
+    # Later on a server may be away for minutes. Now that means a wrong address.
+    patient = session.client.get_retry_policies()
+    session.client.set_retry_policies([DefaultPolicy(max_retries=CONNECTIONS_TRIED)])
+    with warnings.catch_warnings():
+        # That it gave up is an error below.
+        warnings.filterwarnings("ignore", ".*RETRIES_EXCEEDED")
+        _ = session.version
+    session.client.set_retry_policies(patient)
+    return cast("SparkSession", session)
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Have a Java machine that is started in here write errors alone to the terminal, unless its user set it up."""
+    home = os.environ.get("SPARK_HOME")
+    folder = os.environ.get("SPARK_CONF_DIR") or (Path(home) / "conf" if home else None)
+    before = os.environ.get("SPARK_SUBMIT_OPTS", "")
+    if "log4j" in before or (folder is not None and (Path(folder) / LOGGING.name).exists()):
+        yield
+        return
+    os.environ["SPARK_SUBMIT_OPTS"] = f'{before} "-Dlog4j2.configurationFile={LOGGING}"'.strip()
+    try:
+        yield
+    finally:
+        os.environ["SPARK_SUBMIT_OPTS"] = before
+        if not before:
+            del os.environ["SPARK_SUBMIT_OPTS"]
 
 
 def megabytes(text: str) -> int:
@@ -384,6 +485,13 @@ def _plain(address: str) -> str:
     return re.sub("^file:/+", "file:///", address)
 
 
+def _percentage(tasks: Iterable[tuple[int, int]]) -> float:
+    """How much of some stages is done, from the tasks done and all of each; -1 where nothing runs."""
+    listed = list(tasks)
+    total = sum(all_of for _, all_of in listed)
+    return 100.0 * sum(done for done, _ in listed) / total if total else -1.0
+
+
 def _array(column: Any) -> np.ndarray[Any, Any]:
     """An Arrow column as a NumPy array, masked where it holds NULLs."""
     column = column.combine_chunks()
@@ -400,7 +508,10 @@ def _array(column: Any) -> np.ndarray[Any, Any]:
 
 def _short(error: BaseException) -> str:
     """The first lines of what Spark said: the rest is a plan or a trace of the JVM."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # gRPC's own text is a dump of the call; what the server or the network said is in its details.
+    details = getattr(error, "details", None)
+    text = str(details() or error) if callable(details) else str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     noise = ("at ", "== ", "JVM stacktrace", "'", "+-")
     kept = list(itertools.takewhile(lambda line: not line.startswith(noise), lines))
     return " ".join(kept[:3])[:500] or type(error).__name__
