@@ -186,8 +186,8 @@ def _has_columns(table: Table) -> None:
                 seen=f"the columns {' and '.join(layout.header)}, and so no ids",
                 allowed="an id of the probe and of the reference in every row: without them it cannot be known which "
                 "comparisons share a person",
-                remedy="add the ids; if there are none, write the scores of mated and of non-mated comparisons into two "
-                "files (--genuine FILE --impostor FILE)",
+                remedy="add the ids; if there are none, write the scores of mated and of non-mated comparisons into "
+                "two files (--genuine FILE --impostor FILE)",
             )
         )
     if layout.n_columns < 3:
