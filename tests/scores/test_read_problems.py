@@ -144,6 +144,11 @@ def test_wrong_delimiter(tmp_path: Path) -> None:
         open_scores(text(tmp_path, GOOD), delimiter="::")
 
 
+@pytest.mark.parametrize("header", ["mated,score", "score,label"])
+def test_scores_without_ids_are_told_from_a_wrong_delimiter(tmp_path: Path, header: str) -> None:
+    one_problem(text(tmp_path, f"{header}\n1,0.5\n0,0.25\n"), "E012", "--genuine")
+
+
 def test_ragged_rows_and_words_for_scores_together(tmp_path: Path) -> None:
     bad = GOOD + "c,x,1\nc,x,1,high\nd,x,0,0.1,9\ne,x,0,low\n"
     found = {p.code: p for p in problems_of(text(tmp_path, bad))}

@@ -74,6 +74,11 @@ class Rate:
         record["warnings"] = list(self.warnings)
         return record
 
+    def _repr_html_(self) -> str:
+        from misid.ground.show import rates_html
+
+        return rates_html([self])
+
 
 class ComparisonRate(Rate):
     """A rate per comparison (FMR, FNMR, EER): cannot stand where a rate per search is wanted."""

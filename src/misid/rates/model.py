@@ -73,6 +73,12 @@ class Differential:
     status: Status = "ok"
     warnings: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from misid.ground.show import facts_html
+
+        facts = {key: value for key, value in asdict(self).items() if value not in (None, "", ())}
+        return facts_html(f"{self.statistic} of {self.measure.upper()} by {self.attribute}", facts)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationBin:

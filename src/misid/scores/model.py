@@ -143,6 +143,26 @@ class Scores:
     notes: tuple[str, ...] = ()
     """Warnings that must travel with every result, code first: ``W001 people-not-known: ...``."""
 
+    def facts(self) -> dict[str, object]:
+        """What was opened and how it is read, for people; no ids, and no paths."""
+        return {
+            "kind": self.kind,
+            "inputs": len(self.inputs),
+            "read as": "; ".join(f"{what} from {name}" for what, name in self.mapping) or "not said",
+            "scores": f"{self.polarity}, {self.score_type}",
+            "failure codes": ", ".join(f"{code:g}" for code in self.failures) or "none declared",
+            "groups by": ", ".join(self.attributes) or "none given",
+            **({"to be read with it": "; ".join(self.notes)} if self.notes else {}),
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join(["Scores", *(f"  {name}: {value}" for name, value in self.facts().items())])
+
+    def _repr_html_(self) -> str:
+        from misid.ground.show import facts_html
+
+        return facts_html("Scores", self.facts())
+
     @contextmanager
     def unchanged(self) -> Iterator[None]:
         """A block in which files are read in place; `BadInputError` (E053) where one of them has changed by its end."""

@@ -177,13 +177,26 @@ def _has_columns(table: Table) -> None:
     if table.kind != "text":
         return
     layout = table.layouts[0]
+    if layout.n_columns == 2 and layout.header is not None and _score_named(layout.header):
+        # The delimiter is right: what is missing are ids.
+        raise NotReadableError(
+            problem(
+                "E012",
+                where=f"{layout.path}:1",
+                seen=f"the columns {' and '.join(layout.header)}, and so no ids",
+                allowed="an id of the probe and of the reference in every row: without them it cannot be known which "
+                "comparisons share a person",
+                remedy="add the ids; if there are none, write the scores of mated and of non-mated comparisons into "
+                "two files (--genuine FILE --impostor FILE)",
+            )
+        )
     if layout.n_columns < 3:
         first = " ".join(layout.header or (layout.rows[0] if layout.rows else ()))[:60]
         raise NotReadableError(
             problem(
                 "E007",
                 where=f"{layout.path}:1",
-                seen=f"{layout.n_columns} column(s) in {first!r}",
+                seen=f"{layout.n_columns} {'column' if layout.n_columns == 1 else 'columns'} in {first!r}",
                 allowed="at least the columns probe, reference and score, with a comma, tab, semicolon, | or blanks "
                 "between",
                 remedy="name the delimiter (--delimiter), or say what the file is (--format-in pair, matrix, bob)",

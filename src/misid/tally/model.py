@@ -245,17 +245,20 @@ class Tally:
         """What was counted, in words and numbers for a person to read."""
         counts = self.tables["counts"]
         mated = counts["mated"] == 1
+        # A list shows candidates; most comparisons of its search it does not show.
+        noun = "comparisons" if self.kind == "comparisons" else "candidates returned"
         return {
             "kind": self.kind,
             "people": self.people["any"],
             "probes": self.people["probes"],
             "references": self.people["references"],
-            "mated comparisons": int(counts["count"][mated].sum()),
-            "non-mated comparisons": int(counts["count"][~mated].sum()),
-            "failed comparisons": int(self.tables["failed"]["count"].sum()),
+            f"mated {noun}": int(counts["count"][mated].sum()),
+            f"non-mated {noun}": int(counts["count"][~mated].sum()),
+            f"failed {noun}": int(self.tables["failed"]["count"].sum()),
             "groups": ", ".join(label.name for label in self.labels[1:]) or "none given",
             "thresholds under audit": ", ".join(f"{t:g}" for t in self._as_input()) or "none",
             "engine": f"{self.origin.engine} {self.origin.engine_version}, misid {self.origin.misid_version}",
+            **({"to be read with it": "; ".join(self.warnings)} if self.warnings else {}),
         }
 
     def _as_input(self) -> list[float]:

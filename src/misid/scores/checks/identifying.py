@@ -62,14 +62,14 @@ def column_problems(engine: Engine, column: str, select: str) -> list[Problem]:
             if _believed(look, c, total) and (look.what != NAME or _diverse(engine, shown, c["n"])):
                 examples = rows(engine, f"SELECT {masked('id')} AS shown {shown} ORDER BY id LIMIT 5")
                 problems.append(problem(
-                    "E043", where=f"ids of {column}", seen=f"{c['n']:,} of {total:,} ids look like a {look.what}",
+                    "E043", where=f"ids of {column}", seen=f"{c['n']:,} of {total:,} ids look like {_a(look.what)}",
                     count=c["n"], examples=tuple(dict.fromkeys(e["shown"] for e in examples)),
                     allowed="opaque ids: misid holds no names, addresses, numbers of documents or dates of birth",
                     remedy="misid pseudonymise, which replaces them by a keyed hash whose key stays with you",
                 ))  # fmt: skip
             elif look.what == NAME and c["n"] < look.least:
                 problems.append(problem(
-                    "W021", where=f"ids of {column}", seen=f"{c['n']:,} of {total:,} ids look like a {look.what}",
+                    "W021", where=f"ids of {column}", seen=f"{c['n']:,} of {total:,} ids look like {_a(look.what)}",
                     count=c["n"], allowed="opaque ids", remedy="misid pseudonymise if they are names",
                 ))  # fmt: skip
     return problems
@@ -91,7 +91,7 @@ def _numbered(
             examples = rows(engine, f"SELECT {masked('id')} AS shown {shown} ORDER BY id LIMIT 5")
             return [problem(
                 "E043", where=f"ids of {column}", count=counted["n"],
-                seen=f"{counted['n']:,} of {total:,} ids have the form of a {numbering.what}, and "
+                seen=f"{counted['n']:,} of {total:,} ids have the form of {_a(numbering.what)}, and "
                 f"{sum(map(numbering.right, ids)):,} of {len(ids):,} looked at pass its check",
                 examples=tuple(dict.fromkeys(e["shown"] for e in examples)),
                 allowed="opaque ids: misid holds no names, addresses, numbers of documents or dates of birth",
@@ -105,6 +105,10 @@ def _numbered(
                 allowed="opaque ids", remedy="misid pseudonymise if they are numbers of people",
             )]  # fmt: skip
     return []
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0].lower() in "aeio" else f"a {noun}"
 
 
 def _believed(look: Look, counted: dict[str, Any], total: int) -> bool:
