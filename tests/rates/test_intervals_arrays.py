@@ -169,6 +169,7 @@ def each(limits: Monotone, path: list[tuple[int, int]], side: Side, rising: bool
 def test_limits_of_a_family_are_those_of_its_thresholds_one_by_one(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     for make, path, rising in families(seed, n):
+        assert make().intervals(np.array([], dtype=int), np.array([], dtype=int), []) == []
         asked = rng.permutation(len(path))[:25].tolist()
         sides: list[Side] = [rng.choice(["two", "upper"]) for _ in asked]
         at, errors = np.array([path[k] for k in asked]).T

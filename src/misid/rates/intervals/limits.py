@@ -177,7 +177,7 @@ def _effects(c: Floats, quantiles: Floats, weights: Floats) -> tuple[Floats, Int
     different, row = np.unique(c, return_inverse=True)
     # Quantiles of G as nodes: no overflow however small or large c is.
     nodes = gammaincinv(1 / different[:, None], quantiles) * different[:, None]
-    return nodes / (nodes @ weights)[:, None], row
+    return nodes / (nodes * weights).sum(axis=1, keepdims=True), row
 
 
 def _at_most(
@@ -186,4 +186,6 @@ def _at_most(
     """P(count <= k) of the tests `of` at log h, and its slope."""
     k, n, hazard = k[of, None], trials[of, None], np.exp(log_h)[:, None] * effects[row[of]]
     density = np.exp(xlogy(k, -np.expm1(-hazard)) - hazard * (n - k) - betaln(n - k, k + 1)) * hazard
-    return betainc(n - k, k + 1, np.exp(-hazard)) @ weights, -density @ weights
+    below = betainc(n - k, k + 1, np.exp(-hazard))
+    # Row by row, not as a matrix product, whose last digit depends on how many tests are asked about at once.
+    return (below * weights).sum(axis=1), -(density * weights).sum(axis=1)

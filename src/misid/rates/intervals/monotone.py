@@ -69,7 +69,7 @@ class Monotone:
         With ``"upper"`` the limit is one-sided, and so are those of other thresholds without an error.
         """
         alone = self._alone
-        if alone.trials == 0:
+        if alone.trials == 0 or not len(at):
             return [_undefined(alone.method, self._level, side) for side in sides]
         side = np.array([SIDES.index(s) for s in sides], dtype=np.int64)
         place = self._place(at, errors)
