@@ -39,3 +39,17 @@ def test_records_for_machines_are_rates_alone(given: list[str]) -> None:
     records = json.loads(misid(*given, "--format", "json"))
     assert {r["measure"] for r in records} >= {"fmr", "fnmr", "fpir", "fnir"}
     assert {r["probe_group"] for r in records} == {"all", "F", "M"}
+
+
+def test_only_the_measures_that_are_named(given: list[str]) -> None:
+    records = json.loads(misid(*given, "--measure", "fmr, eer", "--format", "json"))
+    assert {r["measure"] for r in records} == {"fmr", "eer"}
+    every = json.loads(misid(*given, "--format", "json"))
+    assert records == [r for r in every if r["measure"] in ("fmr", "eer")]
+
+
+def test_a_measure_that_is_none_is_refused_with_all_that_are(given: list[str]) -> None:
+    command = [sys.executable, "-m", "misid", "rates", *given, "--measure", "fmr,far,tpir"]
+    refused = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "'tpir'; allowed: fmr, fnmr, eer, fpir, fnir, selectivity, cmc, fta" in " ".join(refused.stderr.split())

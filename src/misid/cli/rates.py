@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from misid.cli.options import CheckOptions, InputOptions, OutputFormat, RateOptions, SourceOrTally
+from typer import Option
+
+from misid.cli.options import COUNTING, CheckOptions, InputOptions, OutputFormat, RateOptions, SourceOrTally
 from misid.cli.output import print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.cli.work import TallyOptions, tally_of
+from misid.ground.measures import RATES, measures_given
 
 if TYPE_CHECKING:
     from misid.rates.model import Differential
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     example=(
         "misid rates test.tally --target 0.001",
         "misid rates scores.csv --failure -1 --threshold 0.5,0.6 --format json",
+        "misid rates test.tally --measure fmr,fnmr,eer",
     ),
 )
 def rates(
@@ -28,6 +32,15 @@ def rates(
     looked_for: CheckOptions,
     wanted: RateOptions,
     kept: TallyOptions,
+    measure: Annotated[
+        str | None,
+        Option(
+            "--measure",
+            metavar="M1,M2,...",
+            help=f"Only these rates: {', '.join(RATES)}; default all.",
+            rich_help_panel=COUNTING,
+        ),
+    ] = None,
     form: OutputFormat = "table",
     talk: Talk,
 ) -> None:
@@ -37,6 +50,8 @@ def rates(
     cannot carry says so.
     """
     options = wanted.declared()
+    if measure is not None:
+        options["measures"] = measures_given([part.strip() for part in measure.split(",") if part.strip()])
     tally, _ = tally_of(sources or (), inputs, wanted, kept, looked_for, talk)
     from misid.ground.text import print_rates
     from misid.rates import compute_rates

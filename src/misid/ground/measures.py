@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from misid.ground.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,3 +184,32 @@ def measure(code: str) -> Measure:
     return Measure(
         short=code, name=code, unit="per trial", trials="trials", of="trials", event="are errors", definition=""
     )
+
+
+RATES = tuple(code for code in MEASURES if not code.startswith("fmr_within"))
+"""Measures that a rate may have; the others are of differences between groups."""
+
+
+def measures_given(measures: object) -> tuple[str, ...]:
+    """Measures as a caller named them, each once.
+
+    Raises
+    ------
+    UsageError
+        Where it is no sequence of names of `RATES`, or an empty one.
+
+    Examples
+    --------
+    >>> measures_given(["eer", "fmr", "eer"])
+    ('eer', 'fmr')
+    """
+    if isinstance(measures, str | bytes) or not isinstance(measures, Iterable):
+        raise UsageError(f"measures is {measures!r}; allowed: a sequence of names", remedy='measures=["fmr", "fnmr"]')
+    given = tuple(dict.fromkeys(measures))
+    allowed = f"allowed: {', '.join(RATES)}"
+    for name in given:
+        if name not in RATES:
+            raise UsageError(f"measure is {name!r}; {allowed}", remedy="name one of these, or none for all")
+    if not given:
+        raise UsageError(f"no measure is named; {allowed}", remedy="name one of these, or leave it out for all")
+    return given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,8 +21,10 @@ CHOSEN = (
 )
 
 
-def rates_beside(counts: Counts, limits: Limits, points: Sequence[Point]) -> list[Rate]:
+def rates_beside(counts: Counts, limits: Limits, points: Sequence[Point], measures: Collection[str]) -> list[Rate]:
     """FPIR and FNIR at thresholds chosen for FMR, FMR and FNMR at those chosen for FPIR, of the margin.
+
+    As far as they are among `measures`.
 
     Their `target` is None, for they were not what was asked for.
     """
@@ -34,21 +36,25 @@ def rates_beside(counts: Counts, limits: Limits, points: Sequence[Point]) -> lis
         at = Point(threshold=point.threshold, position=point.position)
         found: list[Rate] = []
         if point.target_of == "fmr":
-            found += fpir_rates(counts, limits, 0, [at])
-            found += fnir_rates(counts, limits, [at], (None,), labels=(0,))
+            if "fpir" in measures:
+                found += fpir_rates(counts, limits, 0, [at])
+            if "fnir" in measures:
+                found += fnir_rates(counts, limits, [at], (None,), labels=(0,))
         elif counts.tally.kind == "comparisons":
-            found += _comparisons(counts, limits, at)
+            found += _comparisons(counts, limits, at, measures)
         note = CHOSEN.format(what=(point.target_of or "").upper(), target=at_target(point.target))
         records += [replace(rate, warnings=(note, *rate.warnings)) for rate in found]
         known.add(point.position)
     return records
 
 
-def _comparisons(counts: Counts, limits: Limits, at: Point) -> list[ComparisonRate]:
+def _comparisons(counts: Counts, limits: Limits, at: Point, measures: Collection[str]) -> list[ComparisonRate]:
     position = np.array([at.position], dtype=np.int64)
-    above, mated = counts.nonmated[0][position], counts.mated[0][0] - counts.mated[0][position]
-    fmr, fnmr = limits.fmr(0, 0, position, above)[0], limits.fnmr(0, position, mated)[0]
-    return [
-        rate_from(ComparisonRate, "fmr", Where(), at, fmr, limits.level, NO_NONMATED),
-        rate_from(ComparisonRate, "fnmr", Where(), at, fnmr, limits.level, NO_MATED),
-    ]
+    records = []
+    if "fmr" in measures:
+        fmr = limits.fmr(0, 0, position, counts.nonmated[0][position])[0]
+        records.append(rate_from(ComparisonRate, "fmr", Where(), at, fmr, limits.level, NO_NONMATED))
+    if "fnmr" in measures:
+        fnmr = limits.fnmr(0, position, counts.mated[0][0] - counts.mated[0][position])[0]
+        records.append(rate_from(ComparisonRate, "fnmr", Where(), at, fnmr, limits.level, NO_MATED))
+    return records

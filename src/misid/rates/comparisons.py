@@ -6,7 +6,7 @@ Trials are completed comparisons: those with a declared failure code are left ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -45,18 +45,21 @@ def too_many_pairs(counts: Counts, points: Sequence[Point]) -> bool:
     return len(label_pairs(counts)) * len(points) > MAX_PAIR_RATES
 
 
-def comparison_rates(counts: Counts, limits: Limits, points: Sequence[Point]) -> list[ComparisonRate]:
-    """FMR and FNMR at the points that are thresholds or targets of FMR.
+def comparison_rates(
+    counts: Counts, limits: Limits, points: Sequence[Point], measures: Collection[str]
+) -> list[ComparisonRate]:
+    """FMR and FNMR, as far as they are among `measures`, at the points that are thresholds or targets of FMR.
 
     FMR of every reported pair of groups (past `MAX_PAIR_RATES`, pairs of different groups at thresholds under audit
     only), FNMR of every group. At a threshold chosen for a target, the limits of
     FNMR include that the threshold was chosen on the same data.
     """
     records: list[ComparisonRate] = []
+    wanted = [measure for measure in ("fmr", "fnmr") if measure in measures]
     asked = [p for p in points if p.target_of != "fpir"]
     if counts.tally.kind == "candidates":
         for point in asked:
-            for measure in ("fmr", "fnmr"):
+            for measure in wanted:
                 records.append(
                     ComparisonRate(
                         measure=measure,
@@ -70,12 +73,14 @@ def comparison_rates(counts: Counts, limits: Limits, points: Sequence[Point]) ->
         return records
     found = [p for p in asked if p.threshold is not None]
     for point in asked:
-        if point.threshold is None or "nonmated" in point.inexact:
+        if "fmr" in wanted and (point.threshold is None or "nonmated" in point.inexact):
             records.append(refused(ComparisonRate, "fmr", point, limits.level))
-        if point.threshold is None or "mated" in point.inexact:
+        if "fnmr" in wanted and (point.threshold is None or "mated" in point.inexact):
             records.append(refused(ComparisonRate, "fnmr", point, limits.level))
-    records += _fmr(counts, limits, [p for p in found if "nonmated" not in p.inexact])
-    records += _fnmr(counts, limits, [p for p in found if "mated" not in p.inexact])
+    if "fmr" in wanted:
+        records += _fmr(counts, limits, [p for p in found if "nonmated" not in p.inexact])
+    if "fnmr" in wanted:
+        records += _fnmr(counts, limits, [p for p in found if "mated" not in p.inexact])
     return records
 
 

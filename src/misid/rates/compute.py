@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from misid.ground.errors import UsageError
+from misid.ground.measures import RATES, measures_given
 from misid.ground.rate import Rate
 from misid.rates.beside import rates_beside
 from misid.rates.calibration import calibrate
 from misid.rates.comparisons import comparison_rates, eer_rates, too_many_pairs
 from misid.rates.consistency import check_consistency
 from misid.rates.counts import Counts
-from misid.rates.curves import MAX_CURVES, curve_points, drawn_labels, histograms
+from misid.rates.curves import CURVED, MAX_CURVES, curve_points, drawn_labels, histograms
 from misid.rates.differentials import differentials
-from misid.rates.failures import failure_rates, isolated_failures, with_failures
+from misid.rates.failures import PARTS, failure_rates, isolated_failures, with_failures
 from misid.rates.limits import Limits
 from misid.rates.model import DEFAULT_RANKS, DEFAULT_TARGETS, Rates
 from misid.rates.points import (
@@ -40,6 +41,7 @@ def compute_rates(
     level: float = 0.95,
     reference: str | None = None,
     curves: bool = True,
+    measures: Sequence[str] | None = None,
 ) -> Rates:
     """Every rate of a tally with its limits: by group, at thresholds, targets and ranks.
 
@@ -63,6 +65,10 @@ def compute_rates(
         Group that ratios are taken to; by default the one with the most people of each attribute.
     curves : bool
         Also rates at some eighty thresholds, score distributions and calibration.
+    measures : sequence of str, optional
+        Only these of the rates named under Returns: records, curves and differences between groups of others are
+        neither computed nor given, nor are score distributions and calibration, which are no rates. What is given is
+        the same to the last digit as without it.
 
     Returns
     -------
@@ -73,7 +79,7 @@ def compute_rates(
     Raises
     ------
     UsageError
-        A threshold, target, rank, level or group that is not allowed.
+        A threshold, target, rank, level, group or measure that is not allowed.
     MisidError
         Two tables of the tally contradict each other.
 
@@ -88,6 +94,8 @@ def compute_rates(
     >>> fmr = next(r for r in compute_rates(tally, targets=[]).records if r.measure == "fmr")
     >>> fmr.errors, fmr.trials, fmr.estimate, fmr.status
     (1, 2, 0.5, 'bound')
+    >>> sorted({r.measure for r in compute_rates(tally, measures=["fmr", "eer"]).records})
+    ['eer', 'fmr']
     """
     if not 0.5 <= level < 1:
         raise UsageError(f"level is {level}; allowed: 0.5 to below 1", remedy="give 0.95 for 95 % limits")
@@ -99,36 +107,48 @@ def compute_rates(
     if reference is not None and reference not in {label.name for label in tally.labels[1:]}:
         names = ", ".join(label.name for label in tally.labels[1:]) or "none, this tally has no groups"
         raise UsageError(f"reference {reference!r} is no group of this tally; allowed: {names}", remedy="name one")
+    wanted = RATES if measures is None else measures_given(measures)
     counts = Counts(tally)
     check_consistency(counts)
     limits = Limits(counts, level)
     points = [point_at(counts, t) for t in asked] + _target_points(counts, asked_targets)
 
-    comparisons = comparison_rates(counts, limits, points)
-    samples = failure_rates(counts, level)
-    attempts = with_failures(comparisons, samples, isolated_failures(counts, level))
-    searches = search_rates(counts, limits, points, asked_ranks)
-    records: list[Rate] = [*comparisons, *eer_rates(counts, limits), *attempts, *samples]
-    records += searches
-    records += rates_beside(counts, limits, points)
-    records += cmc_rates(counts, limits, asked_ranks)
+    records = _records(counts, limits, points, asked_ranks, wanted)
+    drawn = curves and measures is None
     return Rates(
-        records=tuple(records),
-        curves=curve_points(counts, limits, points) if curves else (),
-        distributions=histograms(counts) if curves else (),
-        cmc=tuple(cmc_rates(counts, limits, cmc_ranks(counts))) if curves else (),
+        records=records,
+        curves=curve_points(counts, limits, points, wanted) if curves else (),
+        distributions=histograms(counts) if drawn else (),
+        cmc=tuple(cmc_rates(counts, limits, cmc_ranks(counts))) if curves and "cmc" in wanted else (),
         differentials=differentials(tally, records, level=level, reference=reference),
-        calibration=calibrate(counts) if curves else None,
-        warnings=tally.warnings + _left_out(counts, points, curves=curves),
+        calibration=calibrate(counts) if drawn else None,
+        warnings=tally.warnings + _left_out(counts, points, wanted, curves=curves),
     )
 
 
-def _left_out(counts: Counts, points: Sequence[Point], *, curves: bool) -> tuple[str, ...]:
+def _records(
+    counts: Counts, limits: Limits, points: Sequence[Point], ranks: Sequence[int], wanted: Collection[str]
+) -> tuple[Rate, ...]:
+    """The rates that are wanted; others are made only where these are put together from them."""
+    made = {*wanted, *(part for measure in wanted for part in PARTS.get(measure, ()))}
+    comparisons = comparison_rates(counts, limits, points, made)
+    samples = failure_rates(counts, limits.level) if made & {"fta", "fte"} else []
+    attempts = with_failures(comparisons, samples, isolated_failures(counts, limits.level)) if made & {*PARTS} else []
+    records: list[Rate] = [*comparisons]
+    records += eer_rates(counts, limits) if "eer" in made else []
+    records += [*attempts, *samples]
+    records += search_rates(counts, limits, points, ranks, made)
+    records += rates_beside(counts, limits, points, made)
+    records += cmc_rates(counts, limits, ranks) if "cmc" in made else []
+    return tuple(rate for rate in records if rate.measure in wanted)
+
+
+def _left_out(counts: Counts, points: Sequence[Point], wanted: Collection[str], *, curves: bool) -> tuple[str, ...]:
     """What was not computed because there are very many groups."""
     notes = []
-    if too_many_pairs(counts, [p for p in points if p.target_of != "fpir"]):
+    if "fmr" in wanted and too_many_pairs(counts, [p for p in points if p.target_of != "fpir"]):
         notes.append("very many pairs of groups: FMR of two different groups is given at thresholds under audit only")
-    if curves and len(drawn_labels(counts)) < counts.n_labels:
+    if curves and CURVED & {*wanted} and len(drawn_labels(counts)) < counts.n_labels:
         notes.append(f"curves are drawn of everybody and of the {MAX_CURVES} groups that searched most")
     return tuple(notes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -17,6 +17,9 @@ POINTS = 80
 """Thresholds of a curve, about."""
 
 HISTOGRAM_BINS = 64
+
+CURVED = {"fmr", "fnmr", "fpir", "fnir"}
+"""Measures of which curves are drawn."""
 
 MAX_CURVES = 12
 """Groups of an attribute that are drawn."""
@@ -65,23 +68,34 @@ def drawn_labels(counts: Counts) -> list[int]:
     return drawn
 
 
-def curve_points(counts: Counts, limits: Limits, points: Sequence[Point]) -> tuple[CurvePoint, ...]:
-    """Rates with pointwise limits of the drawn labels at the same ascending thresholds of the input."""
+def curve_points(
+    counts: Counts, limits: Limits, points: Sequence[Point], measures: Collection[str]
+) -> tuple[CurvePoint, ...]:
+    """Rates with pointwise limits of the drawn labels at the same ascending thresholds of the input.
+
+    Those of `measures` that have curves; () if none has.
+    """
+    drawn = CURVED & {*measures}
+    if not drawn:
+        return ()
     tally = counts.tally
     positions = curve_positions(counts, points)
     thresholds = [as_input(tally, float(e)) for e in tally.edges[positions]]
-    found = counts.mates_found(None)
     design = tally.tables["search_design"]
     curve = []
     for index in drawn_labels(counts):
         label = tally.labels[index]
-        fmr = fnmr = [NOTHING] * len(positions)
-        if tally.kind == "comparisons":
+        fmr = fnmr = fpir = fnir = [NOTHING] * len(positions)
+        if tally.kind == "comparisons" and "fmr" in drawn:
             fmr = _triples(limits.fmr(index, 0, positions, counts.nonmated[index][positions]))
+        if tally.kind == "comparisons" and "fnmr" in drawn:
             fnmr = _triples(limits.fnmr(index, positions, counts.mated[index, 0] - counts.mated[index][positions]))
-        fpir = _triples(limits.fpir(index, positions, counts.best[index][positions]))
-        mated = int(design["searches"][(design["label"] == index) & (design["mated"] == 1)].sum())
-        fnir = _triples(limits.fnir(index, None, positions, mated - found[index][positions]))
+        if "fpir" in drawn:
+            fpir = _triples(limits.fpir(index, positions, counts.best[index][positions]))
+        if "fnir" in drawn:
+            mated = int(design["searches"][(design["label"] == index) & (design["mated"] == 1)].sum())
+            found = counts.mates_found(None)[index]
+            fnir = _triples(limits.fnir(index, None, positions, mated - found[positions]))
         for at, threshold in enumerate(thresholds):
             curve.append(_point(label.name, threshold, fmr[at], fnmr[at], fpir[at], fnir[at]))
     return tuple(curve)

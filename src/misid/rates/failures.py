@@ -20,6 +20,14 @@ from misid.rates.limits import ONE_SIDED
 NO_FTA = "no failure code and no count of failed probes was declared: FTA is not known"
 NO_GROUPS = "the declared count of failed probes is not by group: FTA of a group is not known"
 NO_FTE = "no count of enrolment attempts and failures was declared: FTE is not known"
+PARTS = {
+    "far": ("fmr", "fta"),
+    "frr": ("fnmr", "fta"),
+    "gfar": ("fmr", "fta", "fte"),
+    "gfrr": ("fnmr", "fta", "fte"),
+}
+"""Rates that each of these is put together from."""
+
 _Formula = Callable[[float, float], float]
 
 CORNERS = "limits of its parts, put together at their worst"

@@ -15,7 +15,10 @@ DEFAULT_RANKS = (1, 5, 10, 20, 50)
 
 @dataclass(frozen=True, kw_only=True)
 class CurvePoint:
-    """One threshold of a curve: rates of one group with their limits (DET, rates against threshold)."""
+    """One threshold of a curve: rates of one group with their limits (DET, rates against threshold).
+
+    None where a rate is not defined, not known, or was not asked for.
+    """
 
     probe_group: str
     threshold: float

@@ -7,7 +7,7 @@ the gallery (candidate lists).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,23 +28,32 @@ NO_MATED = "no mated searches: FNIR is not defined"
 CMC_RANKS = (*range(1, 21), 30, 40, 50, 70, 100)
 
 
-def search_rates(counts: Counts, limits: Limits, points: Sequence[Point], ranks: Sequence[int]) -> list[SearchRate]:
-    """FPIR, selectivity and FNIR by group at the points that are thresholds or targets of FPIR."""
+def search_rates(
+    counts: Counts, limits: Limits, points: Sequence[Point], ranks: Sequence[int], measures: Collection[str]
+) -> list[SearchRate]:
+    """FPIR, selectivity and FNIR by group, as far as they are among `measures`.
+
+    At the points that are thresholds or targets of FPIR.
+    """
     records: list[SearchRate] = []
     asked = [p for p in points if p.target_of != "fmr"]
     for point in asked:
         if point.threshold is None or "nonmated" in point.inexact:
-            records.append(refused(SearchRate, "fpir", point, limits.level))
-            if point.target is None:
+            if "fpir" in measures:
+                records.append(refused(SearchRate, "fpir", point, limits.level))
+            if "selectivity" in measures and point.target is None:
                 records.append(refused(SearchRate, "selectivity", point, limits.level))
-        if point.threshold is None or "mated" in point.inexact:
+        if "fnir" in measures and (point.threshold is None or "mated" in point.inexact):
             records.append(refused(SearchRate, "fnir", point, limits.level))
     found = [p for p in asked if p.threshold is not None]
     exact = [p for p in found if "nonmated" not in p.inexact]
     for index, label in enumerate(counts.tally.labels):
-        records += fpir_rates(counts, limits, index, exact)
-        records += _selectivity(counts, limits, index, exact, _where(counts, index, 0, label.name))
-    records += fnir_rates(counts, limits, [p for p in found if "mated" not in p.inexact], (*ranks, None))
+        if "fpir" in measures:
+            records += fpir_rates(counts, limits, index, exact)
+        if "selectivity" in measures:
+            records += _selectivity(counts, limits, index, exact, _where(counts, index, 0, label.name))
+    if "fnir" in measures:
+        records += fnir_rates(counts, limits, [p for p in found if "mated" not in p.inexact], (*ranks, None))
     return records
 
 
