@@ -57,7 +57,8 @@ def lay_axes(engine: Engine, grid: Grid, coarse: Coarse, todo: Plan, list_end: f
     lower = grid.lower_edges(keys, parts)
     bins = np.searchsorted(edges, lower, side="right") - 1
     lvl = np.searchsorted(levels, lower, side="right") - 1
-    engine.put("bins", {"key": keys, "part": parts, "bin": bins, "lvl": lvl})
+    # Half as wide as what is counted: tables of single comparisons take these on, and they are what fills memory.
+    engine.put("bins", {"key": keys, "part": parts, "bin": bins.astype(np.int32), "lvl": lvl.astype(np.int32)})
     return Axes(edges=edges, levels=levels)
 
 

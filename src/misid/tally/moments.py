@@ -42,8 +42,8 @@ def sharing_moments(engine: Engine, labels: Sequence[Label], n_joint: int, n_lev
     keys = ("joint", "label", "lvl")
     as_probe, as_reference = ("person_p", "joint_p", "joint_r"), ("person_r", "joint_r", "joint_p")
     engine.keep("exceed", f"{_exceedances(AS_PROBE, *as_probe)} UNION ALL {_exceedances(AS_REFERENCE, *as_reference)}")
-    sides = engine.columns(_each_side(n_labels))
-    r, c = ({n: v[sides["side"] == side] for n, v in sides.items()} for side in (AS_PROBE, AS_REFERENCE))
+    # One side at a time: the window over all that people exceeded is the largest thing held in memory.
+    r, c = (engine.columns(_each_side(side, n_labels)) for side in (AS_PROBE, AS_REFERENCE))
     moments = {
         "exceed": rolled_up(at_or_above(r, "n", shape, keys), labels),
         "sum_r2": rolled_up(at_or_above(r, "squares", shape, keys), labels),
@@ -66,15 +66,15 @@ def _exceedances(side: int, person: str, own: str, other: str) -> str:
         GROUP BY t.{person}, t.{own}, l.label, t.lvl"""
 
 
-def _each_side(n_labels: int) -> str:
+def _each_side(side: int, n_labels: int) -> str:
     # One whole number for all that is counted apart: windows sort by it in half the time.
-    step = _STEP.format(keys=f"(person * {n_labels} + label) * 2 + side")
+    step = _STEP.format(keys=f"person * {n_labels} + label")
     return f"""
-        WITH steps AS (SELECT *, sum(n) {step} AS c FROM exceed)
-        SELECT s.side AS side, s.joint AS joint, s.label AS label, s.lvl AS lvl, CAST(sum(n) AS BIGINT) AS n,
+        WITH steps AS (SELECT person, joint, label, lvl, n, sum(n) {step} AS c FROM exceed WHERE side = {side})
+        SELECT s.joint AS joint, s.label AS label, s.lvl AS lvl, CAST(sum(n) AS BIGINT) AS n,
                CAST(sum(c * c - (c - n) * (c - n)) AS BIGINT) AS squares, CAST(sum(n * d.m) AS BIGINT) AS products
-        FROM steps AS s JOIN design AS d ON d.side = s.side AND d.person = s.person AND d.label = s.label
-        GROUP BY s.side, s.joint, s.label, s.lvl"""
+        FROM steps AS s JOIN design AS d ON d.side = {side} AND d.person = s.person AND d.label = s.label
+        GROUP BY s.joint, s.label, s.lvl"""
 
 
 def _both_sides(n_labels: int) -> str:

@@ -25,10 +25,10 @@ AS_PROBE, AS_REFERENCE = 0, 1
 
 def number_people(engine: Engine, joint_of: Mapping[str, int], labels: Sequence[Label], grid: Grid) -> None:
     """Make `joints`, `by_label`, `persons`, `probes`, `references_` from the tables that the passes left."""
-    names, indices = np.array(list(joint_of), dtype=object), np.array(list(joint_of.values()))
+    names, indices = np.array(list(joint_of), dtype=object), np.array(list(joint_of.values()), dtype=np.int32)
     engine.put("joints", {"name": names, "joint": indices})
     members = [(index, member) for index, label in enumerate(labels) for member in label.members]
-    label_column, joint_column = np.array(members, dtype=np.int64).reshape(-1, 2).T
+    label_column, joint_column = np.array(members, dtype=np.int32).reshape(-1, 2).T
     engine.put("by_label", {"label": label_column, "joint": joint_column})
     engine.keep(
         "seen_probes",
