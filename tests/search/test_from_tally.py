@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from importlib.resources import files
 from itertools import pairwise
@@ -18,11 +19,16 @@ from misid.search.from_tally import (
     level_fits,
     model_from_tally,
     model_of,
+    project,
     stability,
     tenth_to_whole,
 )
 from misid.search.from_tally.bound import upper_bound
+from misid.search.from_tally.checks import Misfit, Tenth, astray
+from misid.search.from_tally.reach import farthest
+from misid.search.from_tally.refusal import widened
 from misid.search.from_tally.tails import TAILS
+from misid.search.growth import LARGEST_GALLERY
 from misid.search.model import SearchModel
 from tests.rates.coverage_study import Normal
 from tests.search.projection_study import questions, run_one, summary, threshold_of
@@ -168,3 +174,102 @@ def test_tenth_of_too_few_is_refused(real: TallyModel) -> None:
     small = replace(real.test, references=np.array([[50.0]]))
     with pytest.raises(UsageError, match="too few"):
         tenth_to_whole(small, np.random.default_rng(1))
+
+
+def test_a_group_is_seen_as_far_as_its_own_people_carry_it() -> None:
+    """By the whole's rule: its people, from the level that its searches exceed among their own group's references."""
+    test = draw_test(Grouped("grouped", 0.0), 400, np.random.default_rng(11))
+    labels = {"a": (0,), "b": (1,), "both": (0, 1)}
+    model = model_of(test, np.random.default_rng(3), labels=labels, draws=60)
+    sizes = [model.reach.people_of(labels[name]) for name in ("a", "b", "both")]
+    assert sizes[0] + sizes[1] == pytest.approx(sizes[2])
+    assert sizes == pytest.approx([*test.searches_in, 400], rel=0.02)
+    smaller = min(("a", "b"), key=lambda name: sizes["ab".index(name)])
+    found = {name: _end(model, name) for name in ("a", "b")}
+    for name, end in found.items():
+        members = labels[name]
+        assert model.reach.distance(end, members) == pytest.approx(farthest(model.reach.people_of(members)), abs=0.01)
+        answer = model.fpir(10**6, end + 0.01, group=name)
+        assert answer.status == "bound"
+        assert answer.bound is not None
+        assert "of this group" in answer.needed
+    # The bound for a group is that of everybody over its share: nobody else may have borne it.
+    assert found[smaller] < model.thresholds[1]
+
+
+def _end(model: TallyModel, group: str) -> float:
+    low, high = model.reach.start + 1e-6, model.thresholds[1] + 5
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if model.fpir(10**6, middle, group=group).status == "ok" else (low, middle)
+    return low
+
+
+def test_a_group_that_is_not_in_the_gallery_is_held_to_its_comparisons_with_others() -> None:
+    test = draw_test(Grouped("grouped", 0.0), 400, np.random.default_rng(11))
+    labels = {"a": (0,), "b": (1,)}
+    without = model_of(test, np.random.default_rng(3), labels=labels, draws=60, shares=np.array([0.0, 1.0]))
+    even = model_of(test, np.random.default_rng(3), labels=labels, draws=60)
+    t = _end(even, "a")
+    assert even.reach.distance(t, (0,), own=False) > even.reach.distance(t, (0,))
+    assert without.fpir(10**6, t, group="a").status == "bound"
+
+
+def _tenth(observed: float, distance: float = 4.0) -> Tenth:
+    at = np.array([1.0])
+    return Tenth(
+        gallery=500, thresholds=at, distance=distance * at, observed=observed * at, estimate=0.2 * at, lo=0.1 * at,
+        hi=0.3 * at,
+    )  # fmt: skip
+
+
+def test_a_failed_hold_out_is_a_gap_for_each_mean_excess() -> None:
+    assert astray(_tenth(0.2)) is None
+    found = astray(_tenth(0.6))
+    assert found is not None
+    gap = np.log(np.log1p(-0.6) / np.log1p(-0.3))
+    assert (found.worst, found.slope) == pytest.approx((gap, gap / 4))
+    below = astray(_tenth(0.05))
+    assert below is not None
+    assert below.worst == pytest.approx(np.log(np.log1p(-0.1) / np.log1p(-0.05)))
+
+
+def test_failed_checks_widen_limits_and_then_end_the_estimate() -> None:
+    test = draw_test(Normal("normal", 0.0), 300, np.random.default_rng(21))
+    model = replace(model_of(test, np.random.default_rng(3), draws=80), misfit=None, astray=None)
+    t = float(test.levels[-1]) + 0.3
+    for slope in (0.02, 0.2):
+        failed = replace(model, astray=Misfit(slope=slope, worst=1.0, threshold=3.0))
+        plain, wide = model.fpir(10**6, t), failed.fpir(10**6, t)
+        assert any("tenth" in text for text in wide.warnings)
+        assert plain.lo is not None
+        assert plain.hi is not None
+        assert wide.lo is not None
+        assert wide.hi is not None
+        assert wide.lo < plain.lo < plain.hi < wide.hi
+        assert wide.estimate == plain.estimate
+        assert np.log1p(-wide.hi) / np.log1p(-plain.hi) == pytest.approx(widened(failed, t))
+    hopeless = replace(model, misfit=Misfit(slope=3.0, worst=9.0, threshold=3.0)).fpir(10**6, t)
+    assert hopeless.status == "bound"
+    assert "leave the fitted curves" in hopeless.reason
+    assert hopeless.bound == pytest.approx(upper_bound(model.tail, 10**6, t))
+
+
+def test_the_hold_out_changes_no_draw() -> None:
+    """Its stream is its own: the projection is the one that a test without it would have."""
+    test = draw_test(Normal("normal", 0.0), 300, np.random.default_rng(2))
+    made = model_of(test, np.random.default_rng(7), draws=40)
+    assert made.projection is not None
+    assert made.tenth is not None
+    alone = project(test, np.random.default_rng(7), draws=40)
+    assert (made.projection.fpir(10**6, 4.0) == alone.fpir(10**6, 4.0)).all()
+
+
+@pytest.mark.parametrize("gallery", [1e12, 10**11 + 1, math.inf, math.nan, 0.5, -3])
+def test_galleries_that_cannot_be_are_refused(real: TallyModel, gallery: float) -> None:
+    with pytest.raises(UsageError) as caught:
+        real.fpir(gallery, 0.7)  # type: ignore[arg-type]
+    beyond = gallery > LARGEST_GALLERY
+    assert ("E072 gallery-beyond-the-world" in str(caught.value)) == beyond
+    assert ("100,000,000,000" in str(caught.value)) == beyond
+    assert real.fpir(LARGEST_GALLERY, 0.7).gallery == LARGEST_GALLERY

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import ndtr
 
 from misid import read_tally
 from misid.ground.errors import UsageError
@@ -31,7 +32,7 @@ from misid.search.from_tally import (
 )
 from misid.search.from_tally.reach import farthest
 from misid.search.growth import grown_fpir
-from misid.search.model import KnowsCandidates, KnowsRepeats, KnowsThresholds
+from misid.search.model import Answer, KnowsCandidates, KnowsRepeats, KnowsThresholds
 from misid.search.questions import independent, largest_gallery, threshold_for
 from misid.search.span import Span
 from tests.rates.coverage_study import Normal
@@ -151,23 +152,100 @@ def test_kin_are_a_floor_that_no_threshold_removes(mixed: TallyModel) -> None:
 def test_kin_from_evidence_give_a_range_and_no_estimate(mixed: TallyModel) -> None:
     kin = kin_from_evidence(330_000_000)
     assert kin.match(10**9)[1] is None
-    answer = replace(mixed, kin=kin).fpir(10**6, T)
-    assert (answer.status, answer.estimate) == ("ok", None)
+    model = replace(mixed, kin=kin)
+    answer = model.fpir(10**6, T)
+    assert (answer.status, answer.estimate, answer.limits, answer.level) == ("ok", None, "assumptions", None)
     assert answer.reason
+    assert any("other kinds are not counted" in text for text in answer.assumptions)
+    alone = model.without_kin()
+    assert alone is not None
+    assert alone.fpir(10**6, T) == mixed.fpir(10**6, T)
+    assert replace(mixed, kin=Kin(population=10**6, relatives=(TWINS,))).without_kin() is None
+    assert mixed.without_kin() is None
     with pytest.raises(UsageError):
         model_of(mixed.test, np.random.default_rng(1), kin=kin, kin_in_test=True)
 
 
+def test_what_was_measured_of_twins_is_of_its_own_threshold() -> None:
+    """At a stricter threshold they reach it as often at most, at a laxer one at least."""
+    twins = kin_from_evidence(330e6).relatives[0]
+    assert twins.at_fmr == 1e-4
+    stricter, there, laxer, unsure = (
+        twins.at(Span(lo=lo, hi=hi)).match for lo, hi in ((1e-9, 1e-6), (1e-4, 1e-4), (1e-3, 1e-2), (1e-6, 1e-2))
+    )
+    assert (stricter.lo, stricter.hi) == (0.0, twins.match.hi)
+    assert there == twins.match
+    assert (laxer.lo, laxer.hi) == (twins.match.lo, 1.0)
+    assert (unsure.lo, unsure.hi) == (0.0, 1.0)
+
+
+def test_fmr_of_a_threshold_lies_between_those_of_the_levels_around_it(mixed: TallyModel) -> None:
+    levels, made = mixed.test.levels, float(mixed.test.comparisons.sum())
+    at = len(levels) // 2
+    counted = mixed.test.exceed_at[at] / made
+    assert mixed.fmr(float(levels[at])) == Span(lo=counted, hi=counted)
+    between = mixed.fmr(float(levels[at] + levels[at + 1]) / 2)
+    assert between.lo < between.hi == counted
+    assert mixed.fmr(float(levels[0]) - 1).hi == 1.0
+    assert mixed.fmr(float(levels[-1]) + 1).lo == 0.0
+
+
+class _Family(Normal):
+    """Strangers as in `Normal`; one identical twin in 200 people and four siblings, closer to the probe."""
+
+    population = 10**4
+    twins, siblings = (0.005, 5.0), (4.0, 2.5)
+
+    def fpir_with(self, gallery: int, threshold: float) -> float:
+        c = min(1.0, gallery / self.population)
+        reach = [float(ndtr(shift - threshold)) for _, shift in (self.twins, self.siblings)]
+        none = (1 - self.twins[0] * c * reach[0]) * math.exp(-self.siblings[0] * c * reach[1])
+        return 1 - (1 - self.fpir(gallery, threshold)) * none
+
+
+def test_no_interval_leaves_the_truth_of_relatives_out_and_does_not_say_why() -> None:
+    """Over galleries and thresholds: what excludes the truth says that relatives were not in the test."""
+    family, left_out = _Family("normal", 0.0), 0
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        model = model_of(counts(draw_tail(family, 300, rng), rng), rng, draws=60)
+        known = replace(model, kin=Kin(population=family.population, relatives=(
+            Relatives(name="twins", number=Span.exactly(0.005), match=Span.of("0.2..0.9..1"), at_most_one=True,
+                      source="known"),
+            Relatives(name="siblings", number=Span.of("2..4..8"), match=Span.of("0..0.01..0.2"), source="known"),
+        )))  # fmt: skip
+        by_evidence = replace(model, kin=kin_from_evidence(family.population, siblings=Span(lo=0.0, hi=4.0)))
+        for gallery in (10**4, 10**6):
+            for threshold in (3.9, 4.3, 4.7, 5.1):
+                truth = family.fpir_with(gallery, threshold)
+                plain = model.fpir(gallery, threshold)
+                assert any("relatives and twins" in text for text in plain.warnings)
+                left_out += not _holds(plain, truth)
+                for told in (known, by_evidence):
+                    answer = told.fpir(gallery, threshold)
+                    assert _holds(answer, truth), (seed, gallery, threshold, truth, answer)
+                    assert not any("relatives and twins" in text for text in answer.warnings)
+    # Without relatives some do, or this would test nothing.
+    assert left_out
+
+
+def _holds(answer: Answer, truth: float) -> bool:
+    if answer.status == "ok":
+        return bool(answer.lo <= truth <= answer.hi)  # type: ignore[operator]
+    return answer.bound is not None and truth <= answer.bound
+
+
 def test_a_population_adds_relatives() -> None:
     tally = read_tally(files("misid") / "examples" / "bssr1-face-c.tally")  # type: ignore[arg-type]
-    [plain], [kin] = (
-        [a for a in project(tally, 10_000, thresholds=0.7, draws=20, **about).answers if a.measure == "fpir"]
-        for about in ({}, {"population": 20_000})
+    [plain] = [a for a in project(tally, 10_000, thresholds=0.7, draws=20).answers if a.measure == "fpir"]
+    kin, alone = (
+        a for a in project(tally, 10_000, thresholds=0.7, draws=20, population=20_000).answers if a.measure == "fpir"
     )
     assert kin.hi is not None
     assert plain.hi is not None
     assert kin.hi > plain.hi
     assert any("mz-rate" in text for text in kin.assumptions)
+    assert alone == replace(plain, asked=f"{plain.asked}, strangers alone")
     with pytest.raises(UsageError):
         project(tally, 10_000, thresholds=0.7, draws=20, population=20_000, kin_in_test=True)
 

@@ -35,8 +35,9 @@ MOST_IMAGES = 1000
 ANY = Span(lo=0.0, hi=1.0)
 """Correlation of a person's images where nobody measured it."""
 
-FEWEST_SEEN = 30
-"""Exceedances with another image of the same person that a measurement wants."""
+WANTED = 1000
+"""Other images of those who reached a level that a measurement wants: the higher the level, the more it says of the
+thresholds asked about, and the less surely. It does not look at how many of them reached it too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,20 +252,13 @@ def together(test: TestCounts, level: float = 0.95) -> Together | None:
     Returns
     -------
     Together or None
-        At the highest of a few levels that shows enough, or the lowest of them; None where people have one image.
+        At the highest level with `WANTED`, or the lowest; None where people have one image.
     """
     pairs = test.images_per_person - 1
     if pairs < 0.05:
         return None
-    found = None
-    for wanted in np.geomspace(100, 1e6, 5):
-        enough = np.flatnonzero(test.exceed_at * pairs >= wanted)
-        if found is not None and not len(enough):
-            break
-        found = _together_at(test, int(enough[-1]) if len(enough) else 0, pairs, level)
-        if found.estimate * float(test.exceed_at[test.levels == found.threshold][0]) * pairs >= FEWEST_SEEN:
-            break
-    return found
+    enough = np.flatnonzero(test.exceed_at * pairs >= WANTED)
+    return _together_at(test, int(enough[-1]) if len(enough) else 0, pairs, level)
 
 
 def _together_at(test: TestCounts, at: int, pairs: float, level: float) -> Together:
@@ -277,16 +271,19 @@ def _together_at(test: TestCounts, at: int, pairs: float, level: float) -> Toget
     of_key, of_block = cell // N_BLOCKS, cell % N_BLOCKS
     group, fold = key % test.n_groups, (key // test.n_groups) % N_BLOCKS
 
+    people = np.maximum(test.references.max(axis=0) / test.images_per_person, 2.0)
+
     def found(left_block: int | None = None, left_fold: int | None = None) -> float:
         kept = np.ones(len(cell), dtype=bool)
-        share = test.block_share.copy()
+        share, there = test.block_share.copy(), people
         if left_block is not None:
             kept &= of_block != left_block
+            there = np.maximum(people * (1 - share[left_block]), 2.0)
             share[left_block] = 0.0
             share /= np.maximum(share.sum(axis=0), 1e-300)
         if left_fold is not None:
             kept &= fold[of_key] != left_fold
-        return _crowding(number[kept], np.asarray(of_key[kept], dtype=np.int64), group, share) / pairs
+        return _crowding(number[kept], np.asarray(of_key[kept], dtype=np.int64), group, share, there) / pairs
 
     estimate = found()
     by_block = np.array([found(left_block=b) for b in range(N_BLOCKS)])
@@ -299,12 +296,12 @@ def _together_at(test: TestCounts, at: int, pairs: float, level: float) -> Toget
     return Together(threshold=float(test.levels[at]), estimate=middle_, lo=lo, hi=hi)
 
 
-def _crowding(number: Floats, key: Ints, group: Ints, share: Floats) -> float:
+def _crowding(number: Floats, key: Ints, group: Ints, share: Floats, people: Floats) -> float:
     """Other images of the same person at or above the level, for each that is."""
     sums = np.bincount(key, weights=number, minlength=len(group))
     squares = np.bincount(key, weights=number**2, minlength=len(group))
     # Of pairs of different people this share meets in a block.
-    meet = (share**2).sum(axis=0)[group]
+    meet = np.maximum(((share**2).sum(axis=0) - 1 / people) / (1 - 1 / people), 0.0)[group]
     across = sums**2 - squares
     excess = (squares - sums) - across * meet / np.maximum(1 - meet, 1e-12)
     return float(excess.sum() / max(sums.sum(), 1e-300))

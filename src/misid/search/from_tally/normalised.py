@@ -18,6 +18,7 @@ from math import hypot, inf, log, log1p
 
 from misid.ground.errors import NotEstimableError, UsageError
 from misid.rates import compute_rates
+from misid.rates.points import as_input
 from misid.search.growth import FLAT_TO_LINEAR, checked_gallery, grown_fpir
 from misid.search.model import Answer
 from misid.search.span import Span
@@ -74,13 +75,14 @@ def _loglog(rate: float) -> float:
 
 
 def counted_at(tally: Tally, threshold: float, *, group: str | None = None, level: float = 0.95) -> Counted:
-    """FPIR of a tally at a threshold, at its own gallery.
+    """FPIR of a tally at a threshold (a similarity, as the tally holds scores), at its own gallery.
 
     Raises
     ------
     NotEstimableError
         No search of the group counts towards FPIR, or the threshold is below what the lists hold.
     """
+    threshold = as_input(tally, threshold)
     rates = compute_rates(tally, thresholds=[threshold], targets=(), level=level, curves=False)
     name = tally.labels[0].name if group is None else group
     found = [r for r in rates.records if r.measure == "fpir" and r.threshold == threshold and r.probe_group == name]
