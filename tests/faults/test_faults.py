@@ -25,6 +25,7 @@ import pytest
 
 import misid
 from misid.ground.errors import BadInputError, MisidError
+from misid.report.bundle import read_bundle
 from misid.tally import read_tally
 from misid.tally.file import MANIFEST
 from tests.faults import kills
@@ -124,58 +125,95 @@ def test_what_a_dead_run_left_is_swept_and_what_a_living_one_writes_is_not(score
             assert not_ours.is_dir()
 
 
+def test_a_scratch_directory_that_is_half_removed_is_removed_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it tidies up: whatever is left has its lock."""
+    from misid.ground import files
+
+    scratch, lock = files.new_scratch(tmp_path, "scratch-")
+    (scratch / "a").mkdir()
+    for name in ("a/ids", "b", "zz"):
+        (scratch / name).write_text("ids", encoding="utf-8")
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            files.remove_scratch(scratch, lock)
+    assert (scratch / files.LOCK).exists()
+    os.close(lock)  # as the system does it for a dead process
+    with files.scratch_directory(tmp_path, "scratch-") as living:
+        assert left_in(tmp_path) == [living.name]
+
+
 # The disk is full, the output cannot be written
 
 
-@pytest.mark.parametrize("arguments", [("tally", "-o", "out.tally"), ("report", "-o", "out")])
+SCENARIO = kills.ROOT / "tests" / "encounter" / "small.toml"
+WRITERS: dict[str, tuple[str | Path, ...]] = {
+    "tally": ("scores.csv", "-o", "out.tally"), "report": ("scores.csv", "-o", "out"),
+    "assess": (SCENARIO, "--draws", "64", "-o", "out"), "case": ("ready:single-match", "-o", "out"),
+}  # fmt: skip
+"""Commands and where they write, in a directory with scores.csv."""
+
+
+@pytest.mark.parametrize("verb", WRITERS)
 @pytest.mark.parametrize("blocks", [8, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 64, 400))])
-def test_a_full_disk_leaves_nothing_half_written(scores: Path, arguments: tuple[str, ...], blocks: int) -> None:
+def test_a_full_disk_leaves_nothing_half_written(scores: Path, verb: str, blocks: int) -> None:
     """No file may grow beyond so many blocks of 512 or 1,024 bytes, as on a disk that fills up."""
     folder = scores.parent
-    verb, *rest = arguments
-    done = misid_run(verb, scores, *rest, "--quiet", cwd=folder, limit=f"-f {blocks}")
+    done = misid_run(verb, *WRITERS[verb], "--quiet", cwd=folder, limit=f"-f {blocks}")
     assert done.returncode in (OK, USAGE, ENGINE), done.stderr
     if done.returncode:
         assert "error: " in done.stderr
         assert "try: " in done.stderr
         assert "defect" not in done.stderr
         assert left_in(folder, "scores.csv") == []
-    assert misid_run(verb, scores, *rest, "--quiet", "--force", cwd=folder).returncode == OK
+    assert misid_run(verb, *WRITERS[verb], "--quiet", "--force", cwd=folder).returncode == OK
 
 
-def test_an_output_that_may_not_be_written(scores: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("verb", WRITERS)
+def test_an_output_that_may_not_be_written(scores: Path, tmp_path: Path, verb: str) -> None:
     if os.geteuid() == 0:
         # The superuser may write everywhere but where no file system lets anybody.
         closed = Path("/proc")
     else:
         closed = tmp_path / "closed"
         closed.mkdir(mode=0o500)
-    for verb, name in (("tally", "x.tally"), ("report", "x")):
-        done = misid_run(verb, scores, "-o", closed / name, "--quiet")
-        assert done.returncode == USAGE, done.stderr
-        assert str(closed) in done.stderr
-        assert "try: " in done.stderr
+    *rest, name = WRITERS[verb]
+    done = misid_run(verb, *rest, closed / name, "--quiet", cwd=scores.parent)
+    assert done.returncode == USAGE, done.stderr
+    assert str(closed) in done.stderr
+    assert "try: " in done.stderr
 
 
-def test_two_runs_into_one_output(scores: Path) -> None:
+@pytest.mark.parametrize("verb", WRITERS)
+def test_two_runs_into_one_output(scores: Path, verb: str) -> None:
     """Both whole: one of them writes, the other finds it there. With --force the last one stands."""
     folder = scores.parent
-    for verb, output in (("tally", "out.tally"), ("report", "out")):
-        for more in ((), ("--force",)) if verb == "tally" else ((),):
-            command = [sys.executable, "-m", "misid", verb, "scores.csv", "-o", output, "--quiet", *more]
-            both = [
-                subprocess.Popen(
-                    command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
-                )
-                for _ in range(2)
-            ]
-            talk = [process.communicate()[1] for process in both]
-            codes = sorted(process.returncode for process in both)
-            assert codes in (([0, 0], [0, 2]) if more else ([0, 2],)), talk
-            if codes == [0, 2]:
-                assert any("another run" in t or "exists already" in t for t in talk)
-            (read_tally if verb == "tally" else lambda p: json.loads((p / "report.json").read_text()))(folder / output)
-        assert left_in(folder, "scores.csv", "out.tally", "out") == []
+    for more in ((), ("--force",)):
+        command = [sys.executable, "-m", "misid", verb, *map(str, WRITERS[verb]), "--quiet", *more]
+        both = [
+            subprocess.Popen(
+                command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+            )
+            for _ in range(2)
+        ]
+        talk = [process.communicate()[1] for process in both]
+        codes = sorted(process.returncode for process in both)
+        assert codes in (([0, 0], [0, 2]) if more else ([0, 2],)), talk
+        if codes == [0, 2]:
+            assert any("another run" in t or "exists already" in t for t in talk)
+        if verb == "tally":
+            read_tally(folder / "out.tally")
+        elif verb == "report":
+            json.loads((folder / "out" / "report.json").read_text())
+        else:
+            read_bundle(folder / "out" / "bundle.zip")
+    assert left_in(folder, "scores.csv", "out.tally", "out") == []
 
 
 @pytest.mark.parametrize("step", [True, False], ids=["in-one-step", "file-by-file"])

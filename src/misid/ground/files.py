@@ -105,7 +105,7 @@ def new_scratch(parent: Path, prefix: str, suffix: str = "") -> tuple[Path, int]
 
 def remove_scratch(directory: Path, handle: int) -> None:
     """Remove a scratch directory and let go of its lock."""
-    shutil.rmtree(directory, ignore_errors=True)
+    _remove(directory)
     with contextlib.suppress(OSError):
         os.close(handle)
 
@@ -119,7 +119,18 @@ def sweep_scratch(parent: Path, prefix: str, suffix: str = "") -> None:
                 continue
             with lock.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
+                _remove(left)
+
+
+def _remove(directory: Path) -> None:
+    """Remove a scratch directory, its lock last: killed half-way, it would else be nobody's and stay, ids and all."""
+    with contextlib.suppress(OSError):
+        for entry in directory.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != LOCK:
+                entry.unlink(missing_ok=True)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @contextmanager

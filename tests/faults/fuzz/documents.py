@@ -203,7 +203,7 @@ TARGETS = (
     Target(what="any text", run=evidence, seeds=_published, longest=800),
     Target(what="values exchanged, taken away, added", run=evidence_values, seeds=_edits, longest=40),
     Target(what="any bytes, and a whole table changed", run=deployments,
-           seeds=lambda: [_DEPLOYMENTS, b"", b"\xff" + bytes(range(40))], longest=64),
+           seeds=lambda: [_DEPLOYMENTS, b"", b"\xff" + bytes(range(40))], longest=50),
     Target(what="any bytes", run=scenario_text, seeds=_scenarios, longest=200),
     Target(what="values exchanged, taken away, added; tables left out", run=scenario, seeds=_edits, longest=42),
     Target(what="any bytes", run=case_text, seeds=_texts_of_cases, longest=500),
