@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.data import generate
 
 from misid.engine import DuckDBEngine, SparkEngine
 from misid.engine.seam import literal
-from misid.engine.spark_engine import _needs
 from misid.ground.errors import BadInputError, EngineError, UsageError
 from misid.scores import check, open_scores
 from misid.tally import Tally, build_tally
@@ -104,6 +106,16 @@ def test_random_rows_with_groups_images_and_failures(session: Any, tmp_path: Pat
     assert not session.catalog.listTables()
 
 
+@pytest.mark.parametrize("rows", [100_000, pytest.param(10_000_000, marks=pytest.mark.slow)])
+def test_many_random_rows(session: Any, tmp_path: Path, rows: int) -> None:
+    """The comparisons of the benchmarks: 20,000 people in eight groups."""
+    path = tmp_path / "comparisons.parquet"
+    generate(rows, path)
+    on_spark = tally_on(SparkEngine(session), path, [0.5])
+    assert sum(on_spark.tables["counts"]["count"].tolist()) == rows
+    assert_same(on_spark, tally_on(DuckDBEngine(), path, [0.5]))
+
+
 @pytest.mark.skipif(not BSSR1.exists(), reason="needs shared/data/bssr1, which is not in the package")
 def test_bssr1(session: Any, tmp_path: Path) -> None:
     matrix = BSSR1 / "face-c.csv"
@@ -120,39 +132,54 @@ def test_bssr1(session: Any, tmp_path: Path) -> None:
     assert_same(on_spark, tally_on(DuckDBEngine(), path, [60.0], **options))
 
 
-def test_a_data_frame_and_a_lost_executor(session: Any, tmp_path: Path) -> None:
+def test_a_data_frame_and_an_executor_lost_in_mid_stage(session: Any, tmp_path: Path) -> None:
     path = written(cross(np.random.default_rng(61), 20, 20, same=True), tmp_path / "frame.parquet")
     frame = session.read.parquet(str(path))
+    executors = _executors()
+    assert len(executors) == 2
+    over, busy = threading.Event(), []
+
+    def kill() -> None:
+        tracker = session.sparkContext.statusTracker()
+        while not over.is_set():
+            running = [tracker.getStageInfo(one) for one in tracker.getActiveStageIds()]
+            # Each executor has one core: two tasks at work keep both of them busy.
+            if any(stage is not None and stage.numActiveTasks == 2 for stage in running):
+                os.kill(executors[0], signal.SIGKILL)
+                busy.append(executors[0])
+                return
+            time.sleep(0.001)
+
+    killer = threading.Thread(target=kill)
+
+    def begin(stage: str) -> None:
+        if stage == "counting people at each level":
+            killer.start()
+
     with SparkEngine(session) as engine, open_scores(frame, engine=engine, same_samples=False) as scores:
         report = check(scores)
         assert report.counts.rows == 400
         assert not [p for p in report.problems if p.severity == "error"]
-        killed: list[int] = []
-
-        def kill(stage: str) -> None:
-            if stage == "counting people at each level" and not killed:
-                killed.append(_kill_an_executor())
-
-        tally = build_tally(scores, thresholds=[1.5], stage=kill)
-    assert killed == [1]
+        tally = build_tally(scores, thresholds=[1.5], stage=begin)
+    over.set()
+    killer.join()
+    assert busy == executors[:1]
+    assert executors[0] not in _executors()
     expected = tally_on(DuckDBEngine(), path, [1.5], same_samples=False)
     for name, table in expected.tables.items():
         for column, values in table.items():
             np.testing.assert_array_equal(tally.tables[name][column], values, err_msg=f"{name}.{column}")
 
 
-def _kill_an_executor() -> int:
-    """SIGKILL one of this session's executors, found among the descendants of this very process."""
+def _executors() -> list[int]:
+    """This session's executors, found among the descendants of this very process."""
     listed = subprocess.run(["ps", "-eo", "pid,ppid,comm"], capture_output=True, text=True, check=True).stdout
     found = [line.split(None, 2) for line in listed.splitlines()[1:]]
     parent = {int(pid): int(above) for pid, above, _ in found}
     java = {int(pid) for pid, _, command in found if command == "java"}
     # This process starts the driver, and the driver its executors.
     driver = {pid for pid in java if parent[pid] == os.getpid()}
-    executors = sorted(pid for pid in java if parent[pid] in driver)
-    assert len(executors) == 2
-    os.kill(executors[0], signal.SIGKILL)
-    return 1
+    return sorted(pid for pid in java if parent[pid] in driver)
 
 
 def test_overflow_is_an_error_and_settings_are_put_back(session: Any) -> None:
@@ -175,13 +202,3 @@ def test_what_spark_cannot_read_is_refused(session: Any, tmp_path: Path) -> None
             open_scores("spark::nowhere", engine=engine)
         with pytest.raises(UsageError, match="long tables"):
             open_scores(text, engine=engine, format="matrix")
-
-
-def test_a_missing_extra_is_named() -> None:
-    with pytest.raises(EngineError, match=r"pyspark_of_nobody.*\n.*misid\[spark\]"):
-        _needs("pyspark_of_nobody")
-
-
-def test_one_way_to_a_session() -> None:
-    with pytest.raises(UsageError, match="three ways"):
-        SparkEngine(master="local", connect="sc://nowhere")

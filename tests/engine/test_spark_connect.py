@@ -120,6 +120,6 @@ def test_what_a_server_cannot_do_is_said(server: str, tmp_path: Path) -> None:
 
 def test_a_server_that_is_not_there() -> None:
     began = time.monotonic()
-    with pytest.raises(EngineError, match=r"did not start: .*onnect.*\n.*address"):
+    with pytest.raises(EngineError, match=r"did not start: failed to connect.*\n.*address"):
         SparkEngine(connect="sc://127.0.0.1:1")
     assert time.monotonic() - began < 120

@@ -35,7 +35,7 @@ class Cost:
 
 COUNTING = Cost(least=3.0, fixed=4.0, most=6.0)
 CHECKING = Cost(least=3.0, fixed=1.0, most=7.0)
-"""Around what was measured: 1e5 to 1e8 generated comparisons, docs/benchmarks.md ("What --plan says")."""
+"""Around what was measured: 1e5 to 1e8 generated comparisons, docs/benchmarks.md ("What the plan says")."""
 
 MEMORY_FIXED = (170, 220)
 """MB of a process that has counted 100,000 comparisons, with room below and above."""
@@ -85,7 +85,7 @@ def _memory(engine: DuckDBEngine, rows: int) -> dict[str, Any]:
     ((limit, spill),) = engine.rows(
         "SELECT CAST(current_setting('memory_limit') AS VARCHAR), CAST(current_setting('temp_directory') AS VARCHAR)"
     )
-    from misid.engine.spark_engine import megabytes
+    from misid.engine.spark_session import megabytes
 
     limit_mb = megabytes(limit) * 1024**2 / 1e6
     engine_mb = min(limit_mb, MEMORY_ROW * rows)

@@ -6,13 +6,10 @@ is started, not before.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import logging
 import os
 import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote
@@ -21,13 +18,12 @@ import numpy as np
 
 from misid.engine import dialect
 from misid.engine.seam import Columns
+from misid.engine.spark_session import needs, started, what_spark_said
 from misid.ground.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from sqlglot import exp
-
-EXTRA = "pip install 'misid[spark]'"
 
 NEEDED = {
     # Overflow, and a cast that cannot be done, are errors and never a wrong number.
@@ -38,15 +34,6 @@ NEEDED = {
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
 }
 """What the meaning of the SQL hangs on; set while the engine is at work, and as it was afterwards."""
-
-STARTED = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-}
-"""Settings of a session that misid starts, beside those in the installation's own configuration."""
-
-LOGGING = Path(__file__).with_name("log4j2.properties")
-"""How much a Java machine that misid starts says; that of an installation of Spark goes before it."""
 
 _TYPES = {
     "string": "VARCHAR",
@@ -60,9 +47,6 @@ _TYPES = {
     "void": "VARCHAR",
 }
 """Spark's words for types in DuckDB's."""
-
-CONNECTIONS_TRIED = 5
-"""How often a Spark Connect server that does not answer is called again: about 20 seconds."""
 
 _serial = itertools.count(1)
 T = TypeVar("T")
@@ -114,10 +98,10 @@ class SparkEngine:
                 "a live session, a master and a Spark Connect address are three ways to say one thing",
                 remedy="give one of session, master and connect",
             )
-        _needs("pyspark", "sqlglot")
+        needs("pyspark", "sqlglot")
         self.log: list[str] = []
         self._own = session is None
-        self.session = session if session is not None else _started(master, connect, memory, threads)
+        self.session = session if session is not None else started(master, connect, memory, threads)
         self.version = self._run(lambda: str(self.session.version))
         # Several engines may share a session; names that somebody else uses there are left alone.
         self._prefix = f"misid{next(_serial)}_"
@@ -310,7 +294,7 @@ class SparkEngine:
                     self.session.conf.set(key, value)
         except (PySparkException, OSError) as error:
             if not self._own:
-                raise EngineError(f"Spark: {_short(error)}") from error
+                raise EngineError(f"Spark: {what_spark_said(error)}") from error
         finally:
             self._kept.clear()
             self._names.clear()
@@ -342,119 +326,16 @@ class SparkEngine:
         try:
             return job()
         except PySparkException as error:
-            raise EngineError(f"Spark: {_short(error)}") from error
+            raise EngineError(f"Spark: {what_spark_said(error)}") from error
         except Exception as error:
             # What goes wrong inside the JVM comes as py4j's own exception, a dead one as a broken connection.
             if type(error).__module__.partition(".")[0] in ("py4j", "grpc") or isinstance(error, ConnectionError):
-                raise EngineError(f"Spark: {_short(error)}") from error
+                raise EngineError(f"Spark: {what_spark_said(error)}") from error
             raise
 
 
 def _parsed(select: str) -> exp.Expr:
     return dialect.grouped_by_hash(dialect.parsed(select))
-
-
-def _needs(*packages: str) -> None:
-    from importlib.util import find_spec
-
-    missing = [package for package in packages if find_spec(package) is None]
-    if missing:
-        raise EngineError(f"Spark needs {' and '.join(missing)}, which is not installed", remedy=EXTRA)
-
-
-def _started(master: str | None, connect: str | None, memory: str | None, threads: int | None) -> SparkSession:
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
-
-    # Nothing here goes through pandas.
-    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-    try:
-        if connect is not None:
-            return _connected(connect)
-        if SparkSession.getActiveSession() is not None:
-            # It would be handed out again as ours, and stopped.
-            raise UsageError(
-                "a Spark session runs in this process already", remedy="give it to misid: SparkEngine(session)"
-            )
-        if threads is not None and master is not None and not master.startswith("local"):
-            raise UsageError("threads are for a session on this machine", remedy="set spark.executor.cores instead")
-        where = master or os.environ.get("MASTER") or f"local[{threads or '*'}]"
-        here = where == "local" or where.startswith("local[")
-        settings: dict[str, bool | float | int | str | None] = dict(STARTED)
-        if memory is not None:
-            settings["spark.driver.memory" if here else "spark.executor.memory"] = f"{megabytes(memory)}m"
-        if here:
-            # Of one machine nobody else need see anything.
-            settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-            settings["spark.sql.shuffle.partitions"] = str(2 * (threads or os.cpu_count() or 1))
-        # Errors come back as exceptions; PySpark writes them to the terminal as well.
-        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
-        with _quietly():
-            return SparkSession.builder.appName("misid").master(where).config(map=settings).getOrCreate()
-    except PySparkException as error:
-        text = _short(error)
-        if "JAVA_GATEWAY_EXITED" in text:
-            raise EngineError(
-                "Spark did not start: no Java, or one that does not fit",
-                remedy="install Java 17 or 21 and let JAVA_HOME point to it",
-            ) from error
-        raise EngineError(f"Spark did not start: {text}", remedy="check the address of the master or server") from error
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] in ("py4j", "grpc") or isinstance(error, OSError):
-            raise EngineError(f"Spark did not start: {_short(error)}") from error
-        if isinstance(error, ImportError):
-            raise EngineError(f"Spark did not start: {error}", remedy=EXTRA) from error
-        raise
-
-
-def _connected(address: str) -> SparkSession:
-    from pyspark.sql.connect.client.retries import DefaultPolicy
-    from pyspark.sql.connect.session import SparkSession as Remote
-
-    # Not by way of the other builder, which turns every later session of this process into a remote one.
-    session = Remote.builder.remote(address).create()
-    # Later on a server may be away for minutes. Now that means a wrong address.
-    patient = session.client.get_retry_policies()
-    session.client.set_retry_policies([DefaultPolicy(max_retries=CONNECTIONS_TRIED)])
-    with warnings.catch_warnings():
-        # That it gave up is an error below.
-        warnings.filterwarnings("ignore", ".*RETRIES_EXCEEDED")
-        _ = session.version
-    session.client.set_retry_policies(patient)
-    return cast("SparkSession", session)
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Have a Java machine that is started in here write errors alone to the terminal, unless its user set it up."""
-    home = os.environ.get("SPARK_HOME")
-    folder = os.environ.get("SPARK_CONF_DIR") or (Path(home) / "conf" if home else None)
-    before = os.environ.get("SPARK_SUBMIT_OPTS", "")
-    if "log4j" in before or (folder is not None and (Path(folder) / LOGGING.name).exists()):
-        yield
-        return
-    os.environ["SPARK_SUBMIT_OPTS"] = f'{before} "-Dlog4j2.configurationFile={LOGGING}"'.strip()
-    try:
-        yield
-    finally:
-        os.environ["SPARK_SUBMIT_OPTS"] = before
-        if not before:
-            del os.environ["SPARK_SUBMIT_OPTS"]
-
-
-def megabytes(text: str) -> int:
-    """A size such as ``2GB``, ``700MB`` or ``1.5GiB`` in mebibytes.
-
-    Examples
-    --------
-    >>> megabytes("2GiB"), megabytes("700MB"), megabytes("4g")
-    (2048, 667, 4096)
-    """
-    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt])(b|ib)?\s*", text.lower())
-    if not found:
-        raise UsageError(f"memory is {text!r}", remedy="a number and a unit, such as 2GB or 700MB")
-    base = 1000 if found[3] == "b" else 1024
-    return max(int(float(found[1]) * base ** (1 + "kmgt".index(found[2])) / 1024**2), 1)
 
 
 def duckdb_type(spark: str) -> str:
@@ -504,14 +385,3 @@ def _array(column: Any) -> np.ndarray[Any, Any]:
     empty: Any = "" if "string" in kind else False if kind == "bool" else 0
     hidden = column.is_null().to_numpy(zero_copy_only=False)
     return np.ma.array(column.fill_null(empty).to_numpy(zero_copy_only=False), mask=hidden)
-
-
-def _short(error: BaseException) -> str:
-    """The first lines of what Spark said: the rest is a plan or a trace of the JVM."""
-    # gRPC's own text is a dump of the call; what the server or the network said is in its details.
-    details = getattr(error, "details", None)
-    text = str(details() or error) if callable(details) else str(error)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    noise = ("at ", "== ", "JVM stacktrace", "'", "+-")
-    kept = list(itertools.takewhile(lambda line: not line.startswith(noise), lines))
-    return " ".join(kept[:3])[:500] or type(error).__name__

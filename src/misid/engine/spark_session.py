@@ -1,0 +1,170 @@
+"""How a Spark session comes to be: started here, on a cluster, or behind a Spark Connect server."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from misid.ground.errors import EngineError, UsageError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+EXTRA = "pip install 'misid[spark]'"
+
+STARTED = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+"""Settings of a session that misid starts, beside those in the installation's own configuration."""
+
+LOGGING = Path(__file__).with_name("log4j2.properties")
+"""How much a Java machine that misid starts says; that of an installation of Spark goes before it."""
+
+CONNECTIONS_TRIED = 5
+"""How often a Spark Connect server that does not answer is called again: about 20 seconds."""
+
+
+def needs(*packages: str) -> None:
+    from importlib.util import find_spec
+
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise EngineError(f"Spark needs {' and '.join(missing)}, which is not installed", remedy=EXTRA)
+
+
+def started(master: str | None, connect: str | None, memory: str | None, threads: int | None) -> SparkSession:
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    # Nothing here goes through pandas.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    try:
+        if connect is not None:
+            return _connected(connect)
+        if SparkSession.getActiveSession() is not None:
+            # It would be handed out again as ours, and stopped.
+            raise UsageError(
+                "a Spark session runs in this process already", remedy="give it to misid: SparkEngine(session)"
+            )
+        if threads is not None and master is not None and not master.startswith("local"):
+            raise UsageError("threads are for a session on this machine", remedy="set spark.executor.cores instead")
+        where = master or os.environ.get("MASTER")
+        if where is None and not _master_is_set():
+            where = f"local[{threads or '*'}]"
+        here = where is not None and (where == "local" or where.startswith("local["))
+        settings: dict[str, bool | float | int | str | None] = dict(STARTED)
+        if where is not None:
+            settings["spark.master"] = where
+        if memory is not None:
+            settings["spark.driver.memory" if here else "spark.executor.memory"] = f"{megabytes(memory)}m"
+        if here:
+            # Of one machine nobody else need see anything.
+            settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+            settings["spark.sql.shuffle.partitions"] = str(2 * (threads or os.cpu_count() or 1))
+        # Errors come back as exceptions; PySpark writes them to the terminal as well.
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+        with _quietly():
+            return SparkSession.builder.appName("misid").config(map=settings).getOrCreate()
+    except PySparkException as error:
+        text = what_spark_said(error)
+        if "JAVA_GATEWAY_EXITED" in text:
+            raise EngineError(
+                "Spark did not start: no Java, or one that does not fit",
+                remedy="install Java 17 or 21 and let JAVA_HOME point to it",
+            ) from error
+        raise EngineError(f"Spark did not start: {text}", remedy="check the address of the master or server") from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] in ("py4j", "grpc") or isinstance(error, OSError):
+            raise EngineError(f"Spark did not start: {what_spark_said(error)}") from error
+        if isinstance(error, ImportError):
+            raise EngineError(f"Spark did not start: {error}", remedy=EXTRA) from error
+        raise
+
+
+def _connected(address: str) -> SparkSession:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.connect.session import SparkSession as Remote
+
+    # Not by way of the other builder, which turns every later session of this process into a remote one.
+    session = Remote.builder.remote(address).create()
+    # Later on a server may be away for minutes. Now that means a wrong address.
+    patient = session.client.get_retry_policies()
+    session.client.set_retry_policies([DefaultPolicy(max_retries=CONNECTIONS_TRIED)])
+    with warnings.catch_warnings():
+        # That it gave up is an error, and said as one.
+        warnings.filterwarnings("ignore", ".*RETRIES_EXCEEDED")
+        try:
+            _ = session.version
+        except BaseException:
+            # Or it would be called again, and waited for, as Python ends.
+            session.release_session_on_close = False
+            session.stop()
+            raise
+    session.client.set_retry_policies(patient)
+    return cast("SparkSession", session)
+
+
+def _set_up(file: str) -> Path | None:
+    """A file of settings of the installation of Spark that the environment names, if it is there."""
+    home = os.environ.get("SPARK_HOME")
+    folder = os.environ.get("SPARK_CONF_DIR") or (Path(home) / "conf" if home else None)
+    found = None if folder is None else Path(folder) / file
+    return found if found is not None and found.is_file() else None
+
+
+def _master_is_set() -> bool:
+    """Whether spark-submit, which opened a door for this process, or spark-defaults.conf says where to run."""
+    defaults = _set_up("spark-defaults.conf")
+    return "PYSPARK_GATEWAY_PORT" in os.environ or (
+        defaults is not None and re.search(r"(?m)^\s*spark\.master\b", defaults.read_text("utf-8")) is not None
+    )
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Have a Java machine that is started in here write errors alone to the terminal, unless its user set it up."""
+    before = os.environ.get("SPARK_SUBMIT_OPTS", "")
+    if "log4j" in before or _set_up(LOGGING.name) is not None:
+        yield
+        return
+    os.environ["SPARK_SUBMIT_OPTS"] = f'{before} "-Dlog4j2.configurationFile={LOGGING}"'.strip()
+    try:
+        yield
+    finally:
+        os.environ["SPARK_SUBMIT_OPTS"] = before
+        if not before:
+            del os.environ["SPARK_SUBMIT_OPTS"]
+
+
+def megabytes(text: str) -> int:
+    """A size such as ``2GB``, ``700MB`` or ``1.5GiB`` in mebibytes.
+
+    Examples
+    --------
+    >>> megabytes("2GiB"), megabytes("700MB"), megabytes("4g")
+    (2048, 667, 4096)
+    """
+    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt])(b|ib)?\s*", text.lower())
+    if not found:
+        raise UsageError(f"memory is {text!r}", remedy="a number and a unit, such as 2GB or 700MB")
+    base = 1000 if found[3] == "b" else 1024
+    return max(int(float(found[1]) * base ** (1 + "kmgt".index(found[2])) / 1024**2), 1)
+
+
+def what_spark_said(error: BaseException) -> str:
+    """The first lines of what Spark said: the rest is a plan or a trace of the JVM."""
+    # gRPC's own text is a dump of the call; what the server or the network said is in its details.
+    details = re.search(r'details = "(.+)"', str(error))
+    text = details[1] if details else str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    noise = ("at ", "== ", "JVM stacktrace", "'", "+-")
+    kept = list(itertools.takewhile(lambda line: not line.startswith(noise), lines))
+    return " ".join(kept[:3])[:500] or type(error).__name__

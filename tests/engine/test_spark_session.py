@@ -1,0 +1,79 @@
+"""Where a session is started, and how much is heard of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from misid.engine import SparkEngine
+from misid.engine.spark_session import LOGGING, _master_is_set, _quietly, needs
+from misid.ground.errors import EngineError, UsageError
+from misid.tally import read_tally
+from tests.engine.test_spark import written
+from tests.tally.samples import cross
+
+
+@pytest.fixture(autouse=True)
+def nothing_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SPARK_HOME", "SPARK_CONF_DIR", "SPARK_SUBMIT_OPTS", "PYSPARK_GATEWAY_PORT", "MASTER"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_missing_extra_is_named() -> None:
+    with pytest.raises(EngineError, match=r"pyspark_of_nobody.*\n.*misid\[spark\]"):
+        needs("pyspark_of_nobody")
+
+
+def test_one_way_to_a_session() -> None:
+    with pytest.raises(UsageError, match="three ways"):
+        SparkEngine(master="local", connect="sc://nowhere")
+
+
+def test_what_says_where_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not _master_is_set()
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    assert not _master_is_set()
+    defaults = tmp_path / "spark-defaults.conf"
+    defaults.write_text("# spark.master yarn\nspark.executor.memory 4g\n")
+    assert not _master_is_set()
+    defaults.write_text("spark.executor.memory 4g\nspark.master yarn\n")
+    assert _master_is_set()
+    monkeypatch.delenv("SPARK_CONF_DIR")
+    # What spark-submit gives to the process that it starts.
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "25333")
+    assert _master_is_set()
+
+
+def test_what_is_heard_is_the_users_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _quietly():
+        assert str(LOGGING) in os.environ["SPARK_SUBMIT_OPTS"]
+    assert "SPARK_SUBMIT_OPTS" not in os.environ
+    monkeypatch.setenv("SPARK_SUBMIT_OPTS", "-Da=b")
+    with _quietly():
+        assert os.environ["SPARK_SUBMIT_OPTS"].startswith("-Da=b ")
+    assert os.environ["SPARK_SUBMIT_OPTS"] == "-Da=b"
+    (tmp_path / "log4j2.properties").touch()
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    with _quietly():
+        assert os.environ["SPARK_SUBMIT_OPTS"] == "-Da=b"
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("spark")
+def test_the_command_line_says_what_misid_says(java: Path, tmp_path: Path) -> None:
+    source = written(cross(np.random.default_rng(66), 8, 8, same=True), tmp_path / "scores.parquet")
+    out = tmp_path / "out.tally"
+    command = [sys.executable, "-m", "misid", "tally", source, "--engine", "spark", "--spark-master", "local[1]"]
+    run = subprocess.run(
+        [*command, "--same-samples", "--unchecked", "-o", out], capture_output=True, text=True, timeout=900,
+        env=os.environ | {"JAVA_HOME": str(java)},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    lines = run.stderr.splitlines()
+    assert all(line.startswith(("read as: ", "warning: ")) for line in lines), run.stderr
+    assert read_tally(out).origin.engine == "spark"
