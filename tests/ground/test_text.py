@@ -119,7 +119,7 @@ def test_tables_print_markup_as_it_is() -> None:
     rate = Rate(measure="fmr", probe_group="[red]F[/red] | <b>", status="undefined", warnings=("too few people",))
     table = printed([rate], "table")
     assert "[red]F[/red] | <b>" in table
-    assert "note: too few people" in table
+    assert table.count("too few people") == 1, "in its row, and not once more below"
     assert "[red]F[/red] \\| <b>" in printed([rate], "md")
 
 
@@ -132,3 +132,21 @@ def test_every_measure_is_explained_without_the_words_that_mislead() -> None:
     for words in MEASURES.values():
         assert words.definition
         assert "accura" not in words.definition.lower()
+
+
+def test_a_refused_target_is_said_once_and_has_no_row() -> None:
+    why = "FMR of at most 1 in 10,000 cannot be seen"
+    refused = [Rate(measure=m, target=1e-4, status="refused", warnings=(why,)) for m in ("fmr", "fnmr")]
+    known = Rate(measure="fmr", threshold=0.5, estimate=0.1, lo=0.05, hi=0.2, errors=5, trials=50, people=20)
+    stream = io.StringIO()
+    print_rates([*refused, known], stream=stream)
+    table = stream.getvalue()
+    assert table.count("refused") == 0
+    assert table.count(why) == 1
+    assert f"not answered: {why}" in table
+    stream = io.StringIO()
+    print_rates(refused, stream=stream)
+    assert stream.getvalue().count("refused") == 2, "nothing else to show"
+    stream = io.StringIO()
+    print_rates([*refused, known], "csv", stream)
+    assert stream.getvalue().count("refused") == 2, "machines get every record"

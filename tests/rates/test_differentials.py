@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import betaincinv
 
 from misid.ground.rate import ALL, MISSING, ComparisonRate, Rate
@@ -21,6 +23,7 @@ from misid.rates.spread import (
     likely_truth,
     max_over_geomean,
     max_over_min,
+    weighted,
 )
 from misid.tally.model import Tally
 from tests.rates.samples import Floats, Matrix, matrix
@@ -258,3 +261,31 @@ def test_likely_truth_moves_no_rate_by_more_than_its_error() -> None:
     moved = likely_truth(groups)
     assert (np.abs(moved - groups.x) <= groups.error + 1e-12).all()
     assert np.ptp(moved) <= np.ptp(groups.x)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-9, -0.7), st.floats(0.02, 1.2), st.floats(0.02, 1.2)), min_size=2, max_size=6
+    ),
+    st.lists(
+        st.tuples(st.floats(-9, -0.7), st.floats(0.02, 1.2), st.floats(0.02, 1.2)), min_size=2, max_size=6
+    ),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_an_estimate_lies_within_its_limits(
+    fmr: list[tuple[float, float, float]], fnmr: list[tuple[float, float, float]]
+) -> None:
+    """Seen on a page: GARBE 0.10 with limits 0.12 to 0.85, from two Gini coefficients that both did not exclude 0."""
+    first, second = (
+        Groups(x=np.array([x for x, _, _ in rows]), below=np.array([b for _, b, _ in rows]),
+               above=np.array([a for _, _, a in rows]))
+        for rows in (fmr, fnmr)
+    )  # fmt: skip
+    apart = [f(groups, 0.025) for f in (gini_spread, largest_difference) for groups in (first, second)]
+    together = [weighted(apart[0], apart[1], 0.5), weighted(apart[2], apart[3], 0.5)]
+    for spread in (*apart, *together, max_over_min(first, 0.025), max_over_geomean(first, 0.025)):
+        assert spread.lo <= spread.estimate + 1e-12
+        assert spread.estimate <= spread.hi + 1e-12
+    for both, (one_of, other) in zip(together, (apart[:2], apart[2:]), strict=True):
+        if one_of.lo == 0 and other.lo == 0:
+            assert both.lo == 0

@@ -294,7 +294,10 @@ def _print_rich(rates: list[Rate], stream: TextIO) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    rows = rates_table(rates)
+    # A target that was refused has no threshold, and so no place among the rates: it is a note, once.
+    answered = [r for r in rates if r.status != "refused" or r.target is None or r.threshold is not None]
+    shown = answered or rates
+    rows = rates_table(shown)
     console = Console(file=stream, width=None if stream.isatty() else _WIDTH_WITHOUT_TERMINAL, highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     numeric = {"threshold", "rank", "gallery", "errors", "trials", "people"}
@@ -303,5 +306,9 @@ def _print_rich(rates: list[Rate], stream: TextIO) -> None:
     for row in rows:
         table.add_row(*(Text(text) for text in row.values()))
     console.print(table)
-    for warning in dict.fromkeys(w for r in rates for w in r.warnings):
+    values = "\n".join(row["value"] for row in rows)
+    for warning in dict.fromkeys(w for r in shown for w in r.warnings if w not in values):
         console.print(Text(f"note: {warning}"))
+    if answered:
+        for warning in dict.fromkeys(w for r in rates if r.status == "refused" for w in r.warnings):
+            console.print(Text(f"not answered: {warning}"))

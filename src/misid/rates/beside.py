@@ -17,7 +17,8 @@ from misid.rates.points import Point
 from misid.rates.searches import fnir_rates, fpir_rates
 
 CHOSEN = (
-    "the threshold was chosen for {what} at most {target} on these data; the limits are those at this very threshold"
+    "the threshold was chosen for {what} at most {target} on these data; the limits are those at this very threshold, "
+    "as if it had been named beforehand"
 )
 
 

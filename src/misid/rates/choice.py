@@ -18,8 +18,8 @@ LADDER = 33
 """Thresholds around a chosen one at which limits are looked at."""
 
 FIXED = (
-    "limits at this very threshold: no threshold of this test is known to have a rate as low as {target}, so how "
-    "far the choice could have moved is not known either"
+    "limits at this very threshold, as if it had been named beforehand: no threshold of this test is known to have a "
+    "rate as low as {target}, so how far the choice could have moved is not known either"
 )
 
 

@@ -157,13 +157,21 @@ def largest_difference(groups: Groups, tail: float) -> Spread:
 
 
 def weighted(first: Spread, second: Spread, share: float) -> Spread:
-    """``share * first + (1 - share) * second`` of two spreads from different comparisons."""
+    """``share * first + (1 - share) * second`` of two spreads from different comparisons, each in [0, 1].
+
+    Chance does not push both to their limits at once, so distances to limits are added as the sides of a right angle.
+    A limit at 0 or 1 says not how far it would have gone: there the limits themselves are added, which is never too
+    narrow (two statistics of which neither excludes 0 do not exclude it together).
+    """
     a, b = share, 1 - share
     plain = a * first.plain + b * second.plain
     estimate = a * first.estimate + b * second.estimate
-    down = np.hypot(a * (first.plain - first.lo), b * (second.plain - second.lo))
-    up = np.hypot(a * (first.hi - first.plain), b * (second.hi - second.plain))
-    return Spread(plain=plain, estimate=estimate, lo=max(0.0, plain - float(down)), hi=min(1.0, plain + float(up)))
+    down = float(np.hypot(a * (first.plain - first.lo), b * (second.plain - second.lo)))
+    up = float(np.hypot(a * (first.hi - first.plain), b * (second.hi - second.plain)))
+    lo = plain - down if first.lo > 0 and second.lo > 0 else a * first.lo + b * second.lo
+    hi = plain + up if first.hi < 1 and second.hi < 1 else a * first.hi + b * second.hi
+    # What is taken off for the bias of a maximum can leave an estimate beyond the limit of the plain value.
+    return Spread(plain=plain, estimate=estimate, lo=max(0.0, min(lo, estimate)), hi=min(1.0, max(hi, estimate)))
 
 
 def log_ratio(groups: Groups, of: int, to: int, tail: float) -> tuple[float, float, float, float]:

@@ -14,6 +14,7 @@ from misid.report import words
 from misid.report.page import Page
 from misid.report.palette import INKS
 from misid.report.shown import Shown
+from misid.search.text import brief_text
 
 MOST_BYTES = 5_000_000
 
@@ -67,6 +68,8 @@ def html_of(page: Page, document: dict[str, Any], json_sha256: str) -> str:
         methods=words.methods_of(model.rates.records + model.rates.cmc),
         warnings=words.all_warnings(model.warnings, model.rates.warnings),
         record_warnings=words.notes_on([rate for _, rate in page.margins]),
+        bound_known=model.projection is not None
+        and any("no bound" not in brief_text(answer) for answer in model.projection.named),
         failures=words.failures_text(model.origin.failure_codes, facts),
         failure_codes=words.codes_text(model.origin.failure_codes),
         has_counts=words.has_counts,
