@@ -98,7 +98,7 @@ def test_a_scenario_that_no_test_carries_ends_with_its_own_code(tmp_path: Path, 
     from misid.ground.toml import toml_text
 
     path = tmp_path / "far.toml"
-    path.write_text(toml_text(from_tally(gallery=1e12, threshold=3)))
+    path.write_text(toml_text(from_tally(gallery=1e11, threshold=3)))
     status, out, err = misid("assess", path, *FEW, "-o", tmp_path / "out")
     assert (status, out) == (4, "")
     assert "bound_as_range" in err

@@ -92,7 +92,7 @@ def test_design(misid: Misid) -> None:
     [
         (["--gallery", "5"], "nothing is known"),
         (["--published", POINT], "--gallery is missing"),
-        (["--published", POINT, "--gallery", "0.5"], "--gallery: 0.5"),
+        (["--published", POINT, "--gallery", "0.5"], "--gallery: a gallery of 0.5"),
         (["--published", "N0=5", "--gallery", "5"], "--published: no FPIR0"),
         (["--published", "N0=5,FPIR0=0.1,X=1", "--gallery", "5"], "'X=1' is not KEY=VALUE"),
         (["--published", "N0=5,FPIR0=3", "--gallery", "5"], "FPIR0 is 3"),
@@ -181,6 +181,15 @@ def test_a_small_test_gives_a_bound_and_says_why(misid: Misid, lab: Path) -> Non
         (["example:bssr1-face-c", "--gallery", "5", "--design", "--target", "0.1"], "--design asks of a test"),
         (["--published", POINT, "--gallery", "5", "--unequal", "0.1,0.2"], "is not one share"),
         (["example:bssr1-face-c", "--gallery", "5", "--population", "0"], "--population"),
+        (["example:bssr1-face-c", "--gallery", "1e12"], "E072 gallery-beyond-the-world"),
+        (["--published", POINT, "--gallery", "1e12"], "E072 gallery-beyond-the-world: --gallery: a gallery of 1e+12"),
+        (["example:bssr1-face-c", "--gallery", "5", "--images", "0"], "0 images per person"),
+        (["example:bssr1-face-c", "--gallery", "5", "--images", "1,2"], "is not one mean"),
+        (["example:bssr1-face-c", "--gallery", "5", "--images", "1=0.5,1=0.5"], "is not NUMBER=SHARE"),
+        (["example:bssr1-face-c", "--gallery", "5", "--images", "1=0.5,2=0.3"], "sum to 0.8"),
+        (["example:bssr1-face-c", "--gallery", "5", "--image-correlation", "0.5"], "and not how many there are"),
+        (["example:bssr1-face-c", "--gallery", "5", "--smaller", "x.tally"], "add --normalised"),
+        (["--published", POINT, "--gallery", "5", "--images", "2"], "are of a tally"),
     ],
 )
 def test_a_wrong_call_on_a_tally_is_said(misid: Misid, arguments: list[str], said: str) -> None:
@@ -201,3 +210,31 @@ def test_candidate_lists_cannot_be_projected(misid: Misid, lab: Path) -> None:
     status, _, err = misid("project", tally, "--gallery", "2e8")
     assert status == 4
     assert "candidate lists end before the tail" in err
+
+
+def test_several_images_a_person(misid: Misid) -> None:
+    call = ("project", "example:bssr1-face-c", "--gallery", "9000", "--threshold", "0.65", "--draws", "40", "--format")
+    plain, shares, people = (
+        json.loads(misid(*call, "json", *more)[1])[0]
+        for more in ((), ("--images", "1=0.5,3=0.5"), ("--images", "3", "--image-correlation", "1"))
+    )
+    assert plain["limits"] == people["limits"] == "confidence"
+    assert people["estimate"] < plain["estimate"]
+    assert shares["estimate"] is None
+    assert shares["limits"] == "assumptions"
+    assert plain["lo"] > shares["lo"]
+    assert plain["hi"] == shares["hi"]
+    assert any("(assumption)" in text for text in shares["assumptions"])
+    out = misid(*call, "table", "--images", "2")[1]
+    assert "range over assumptions" in out
+    assert "assumed: N counts images; a person has 2 of them" in out
+
+
+def test_strangers_stand_beside_relatives_from_evidence(misid: Misid) -> None:
+    call = ("project", "example:bssr1-face-c", "--gallery", "9000", "--threshold", "0.65", "--draws", "40")
+    both, alone, _ = json.loads(misid(*call, "--population", "330e6", "--format", "json")[1])
+    assert (both["estimate"], both["limits"]) == (None, "assumptions")
+    assert alone["asked"] == f"{both['asked']}, strangers alone"
+    assert alone["estimate"] is not None
+    assert both["lo"] >= alone["lo"]
+    assert both["hi"] >= alone["hi"]

@@ -63,7 +63,7 @@ def test_an_assessment_from_a_tally_names_it() -> None:
 
 
 def test_what_a_tally_cannot_carry_is_refused_or_a_range() -> None:
-    far = from_tally(gallery=1e12, threshold=3)
+    far = from_tally(gallery=1e11, threshold=3)
     with pytest.raises(NotEstimableError, match=r"no estimate, because .*(\n.*)*bound_as_range"):
         Tree(made(far))
     far["search"]["bound_as_range"] = True

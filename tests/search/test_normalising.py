@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from misid import open_scores, project, read_tally
@@ -20,12 +21,14 @@ Misid = Callable[..., tuple[int, str, str]]
 LENGTH, SEARCHES, THRESHOLD = 5, 400, 3.5
 
 
-def best(gallery: int, rng: np.random.Generator, searches: int = SEARCHES) -> np.ndarray:
+def best(gallery: int, rng: np.random.Generator, searches: int = SEARCHES) -> npt.NDArray[np.float64]:
     """Best `LENGTH` scores of a search, in units of the spread of ranks 5 to 40 of its own list."""
     raw = 0.4 * rng.standard_normal((searches, 1)) + rng.standard_normal((searches, gallery))
     top = -np.sort(-raw, axis=1)[:, :40]
     rest = top[:, 4:]
-    return np.round(((top - rest.mean(axis=1, keepdims=True)) / rest.std(axis=1, keepdims=True))[:, :LENGTH], 3)
+    return np.asarray(
+        np.round(((top - rest.mean(axis=1, keepdims=True)) / rest.std(axis=1, keepdims=True))[:, :LENGTH], 3)
+    )
 
 
 def lists(folder: Path, gallery: int, rng: np.random.Generator, misid: Misid, *, sign: int = 1) -> Path:

@@ -11,9 +11,10 @@ from misid.ground.errors import UsageError
 from misid.search.deployments import Deployment, DeploymentsModel
 from misid.search.design import design
 from misid.search.from_tally.reach import AT, farthest
+from misid.search.growth import LARGEST_GALLERY
 from misid.search.model import Answer
 from misid.search.published import published_model
-from misid.search.questions import LARGEST_GALLERY, largest_gallery, repeated, threshold_for, wrong_candidates
+from misid.search.questions import largest_gallery, repeated, threshold_for, wrong_candidates
 from misid.search.span import Span
 from misid.search.tradeoff import OperatingPoint
 

@@ -281,7 +281,7 @@ def _galleries(text: str | None) -> tuple[int, ...]:
         raise UsageError("--gallery is missing", remedy="--gallery 200000000, in references")
     from misid.search.growth import checked_gallery
 
-    return tuple(checked_gallery(value) for value in values)
+    return tuple(checked_gallery(value, "--gallery") for value in values)
 
 
 _KEYS = ("N0", "FPIR0", "FNIR0", "T", "R", "kind", "capture", "source", "group")
@@ -307,7 +307,7 @@ def _point(text: str) -> OperatingPoint:
 
     rank = ranks("--published R", given.get("R"))
     return OperatingPoint(
-        gallery=checked_gallery(number("N0") or 0), fpir=Span.of(given["FPIR0"]),
+        gallery=checked_gallery(number("N0") or 0, "--published N0"), fpir=Span.of(given["FPIR0"]),
         fnir=Span.of(given["FNIR0"]) if "FNIR0" in given else None, threshold=number("T"),
         rank=rank[0] if rank else None, group=given.get("group"), kind=given.get("kind", ""),
         capture=given.get("capture", ""), source=given.get("source", ""),

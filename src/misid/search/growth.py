@@ -96,21 +96,22 @@ LARGEST_GALLERY = 10**11
 Nobody can be wrongly returned who does not exist, and no test can be led on to people who do not."""
 
 
-def checked_gallery(gallery: float) -> int:
-    """A whole number of references, from 1 to `LARGEST_GALLERY`, or `UsageError`.
+def checked_gallery(gallery: float, option: str = "") -> int:
+    """A whole number of references, from 1 to `LARGEST_GALLERY`, or `UsageError` that names the option.
 
     Examples
     --------
     >>> checked_gallery(2e8)
     200000000
     """
+    named = f"{option}: " if option else ""
     if gallery > LARGEST_GALLERY:
         text = f"{gallery:.3g} references; at most {LARGEST_GALLERY:,} are answered, twelve images of everybody alive"
         raise UsageError(
-            note("E072", f"a gallery of {text}"), remedy="the number of images enrolled, such as 200000000"
+            note("E072", f"{named}a gallery of {text}"), remedy="the number of images enrolled, such as 200000000"
         )
     if isnan(gallery) or gallery < 1 or gallery != int(gallery):
         raise UsageError(
-            f"a gallery of {gallery:g} references", remedy="whole numbers from 1 up, such as 200000000 or 2e8"
+            f"{named}a gallery of {gallery:g} references", remedy="whole numbers from 1 up, such as 200000000 or 2e8"
         )
     return int(gallery)

@@ -133,8 +133,8 @@ def images_of(images: float | Mapping[int, float] | Images, correlation: Span | 
     --------
     >>> images_of(2.5).shares
     ((2, 0.5), (3, 0.5))
-    >>> images_of({1: 0.6, 3: 0.4}).mean
-    1.8
+    >>> images_of({1: 0.5, 3: 0.5}).mean
+    2.0
     """
     if isinstance(images, Images):
         return images
