@@ -28,7 +28,7 @@ Ratio = Annotated[
     Stated, Number(Allowed(lo=0.0, hi=1e9, words="a likelihood ratio above 0; 1 says nothing", above=True))
 ]
 People = Annotated[Stated, Number(Allowed(lo=1.0, hi=1e9, words="a number of people from 1 up"))]
-Score = StrictFloat | StrictInt
+Score = Annotated[StrictFloat, Field(allow_inf_nan=False)] | Annotated[StrictInt, Field(ge=-(10**15), le=10**15)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", strict=True)]
 
 

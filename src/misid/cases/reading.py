@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from misid.cases.file import LARGEST_FILE, CaseFile
-from misid.encounter.reading_shapes import shown
+from misid.encounter.reading_shapes import as_float, shown
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, Problem
 from misid.ground.hostile import MOST_DEEP, is_deep
@@ -79,7 +79,8 @@ def checked(given: dict[str, Any], name: str) -> CaseFile:
 
 def _problems(error: ErrorDetails, name: str) -> Iterator[Problem]:
     path = ".".join(str(step) for step in error["loc"] if not str(step).startswith("function-"))
-    path = path.removesuffix(".float").removesuffix(".int")
+    for alternative in (".float", ".int", ".constrained-int"):
+        path = path.removesuffix(alternative)
     where = f"{name}: {path}" if path else name
     kind, seen = error["type"], shown(error["input"])
     if kind == "number":
@@ -233,11 +234,13 @@ def _of_the_answer(given: Raw, returned: Raw, search: Raw, wrong: Any) -> Iterat
         threshold = search.get("threshold")
         if isinstance(threshold, int | float) and scores and scores[-1] < threshold:
             yield wrong(
-                "returned.scores", f"{scores[-1]:g}", f"at least search.threshold = {threshold:g}", "correct one"
+                "returned.scores", shown(scores[-1]), f"at least search.threshold = {shown(threshold)}", "correct one"
             )
     score, threshold = returned.get("score"), search.get("threshold")
     if isinstance(score, int | float) and isinstance(threshold, int | float) and score < threshold:
-        yield wrong("returned.score", f"{score:g}", f"at least search.threshold = {threshold:g}", "correct one of them")
+        yield wrong(
+            "returned.score", shown(score), f"at least search.threshold = {shown(threshold)}", "correct one of them"
+        )
     if isinstance(score, int | float) and isinstance(rank, int) and rank > 1:
         yield wrong(
             "returned.score", f"the score at rank {rank} alone", "the scores of all candidates", "scores = [...]"
@@ -326,9 +329,9 @@ def _table(given: Raw, key: str) -> Raw:
 def _ends(given: Any) -> tuple[float | None, float | None]:
     """Of a number as it is written, where that is plain."""
     if isinstance(given, int | float) and not isinstance(given, bool):
-        return float(given), float(given)
+        return as_float(given), as_float(given)
     if isinstance(given, Mapping) and isinstance(given.get("value"), int | float):
-        return float(given["value"]), float(given["value"])
+        return as_float(given["value"]), as_float(given["value"])
     return None, None
 
 

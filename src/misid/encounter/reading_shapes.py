@@ -79,7 +79,7 @@ def read_shape(
       try: 0.03, if 3 % is meant
     """
     if _is_number(given):
-        return _checked(Fixed(value=_float(given)), where, allowed, found)
+        return _checked(Fixed(value=as_float(given)), where, allowed, found)
     if not isinstance(given, Mapping):
         _not_a_shape(found, where, shown(given), "a number, or a table with value or with shape", _EXAMPLE)
         return None
@@ -140,7 +140,7 @@ def _made(made: type[Shape], kind: str, own: Mapping[str, object], where: str, f
         elif not _is_number(value):
             _not_a_shape(found, f"{where}.{name}", shown(value), "a number", f"{name} = 0.01, without quotes")
         else:
-            numbers[name] = _float(value)
+            numbers[name] = as_float(value)
     return made(**numbers) if len(found.problems) == before else None
 
 
@@ -193,7 +193,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _float(value: Any) -> float:
+def as_float(value: Any) -> float:
     """A number of TOML, whose integers can be too large for a float."""
     try:
         return float(value)

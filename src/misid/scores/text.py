@@ -223,7 +223,7 @@ def report_rejects(
         if kind == "CAST":
             kind, place = (
                 ("COMMA" if _DECIMAL_COMMA.fullmatch(seen) else "CAST"),
-                (labels[index - 1] if labels and index else str(column)),
+                (labels[index - 1] if index and index <= len(labels) else str(column)),
             )
         elif kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
             kind, place = "RAGGED", ""
