@@ -17,6 +17,8 @@ SETTINGS: dict[str, bool | float | int | str | None] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "2",
+    # Better on the other executor at once than three seconds later beside the data.
+    "spark.locality.wait": "0",
     # Tests are small: compiling their queries would take longer than running them.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",

@@ -21,6 +21,7 @@ from misid.ground.errors import BadInputError, EngineError, UsageError
 from misid.scores import check, open_scores
 from misid.tally import Tally, build_tally
 from misid.tally.build import similarity_thresholds
+from tests.engine.conftest import SETTINGS
 from tests.tally.samples import Sample, cross
 from tests.tally.test_golden import CASES, at_or_above, one_probe
 
@@ -111,7 +112,13 @@ def test_many_random_rows(session: Any, tmp_path: Path, rows: int) -> None:
     """The comparisons of the benchmarks: 20,000 people in eight groups."""
     path = tmp_path / "comparisons.parquet"
     generate(rows, path)
+    # Compiling pays where there is much to do.
+    compiling = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+    for key, value in compiling.items() if rows > 1_000_000 else ():
+        session.conf.set(key, value)
     on_spark = tally_on(SparkEngine(session), path, [0.5])
+    for key in compiling:
+        session.conf.set(key, str(SETTINGS[key]))
     assert sum(on_spark.tables["counts"]["count"].tolist()) == rows
     assert_same(on_spark, tally_on(DuckDBEngine(), path, [0.5]))
 

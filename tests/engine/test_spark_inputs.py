@@ -112,7 +112,8 @@ def test_plan_and_sql_of_a_session(
     session: Any, tmp_path: Path, misid: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(cross(np.random.default_rng(65), 6, 6, same=True), tmp_path / "scores.parquet")
-    monkeypatch.setattr("misid.engine.SparkEngine", lambda **_: SparkEngine(session))
+    # One session a process: the command would start its own.
+    monkeypatch.setattr("misid.cli.options.InputOptions.start_engine", lambda _: SparkEngine(session))
     command = ("tally", path, "--engine", "spark", "--plan", "--explain")
     status, out, err = misid(*command, "--format", "json")
     assert status == 0, err

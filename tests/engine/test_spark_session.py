@@ -34,6 +34,13 @@ def test_one_way_to_a_session() -> None:
         SparkEngine(master="local", connect="sc://nowhere")
 
 
+def test_limits_are_for_what_is_started_here() -> None:
+    with pytest.raises(UsageError, match="there already"):
+        SparkEngine(connect="sc://nowhere", memory="2GB")
+    with pytest.raises(UsageError, match=r"threads.*\n.*spark\.executor\.cores"):
+        SparkEngine(master="spark://nowhere:7077", threads=2)
+
+
 def test_what_says_where_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not _master_is_set()
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))

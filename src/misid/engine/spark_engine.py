@@ -72,7 +72,8 @@ class SparkEngine:
     Raises
     ------
     UsageError
-        Both a session and where to start one are given.
+        Both a session and where to start one are given, or limits for one that is not started here; a session runs
+        in this process already and is not the one given.
     EngineError
         PySpark or Java is not there, or the session does not start.
 
@@ -97,6 +98,11 @@ class SparkEngine:
             raise UsageError(
                 "a live session, a master and a Spark Connect address are three ways to say one thing",
                 remedy="give one of session, master and connect",
+            )
+        if (memory is not None or threads is not None) and (session is not None or connect is not None):
+            raise UsageError(
+                "memory and threads are for a session that misid starts, and this one is there already",
+                remedy="leave them out: the session or server was given its own",
             )
         needs("pyspark", "sqlglot")
         self.log: list[str] = []
