@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -252,3 +253,15 @@ def test_groups_with_one_rate_are_not_called_highest_and_lowest() -> None:
         to="sex=F", threshold=None, level=0.95, method="m",
     )  # fmt: skip
     assert differential_words(alike, {}) == "The FMR is the same in all groups: highest ÷ lowest is 1.0 (95 % 1.0–45)."
+
+
+def test_headings_go_down_one_level_at_a_time_and_links_say_where(page: Page) -> None:
+    levels = [int(e.tag[1]) for e in page.elements if re.fullmatch(r"h[1-6]", e.tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    links = {(e.attributes.get("aria-label") or e.text, e.attributes["href"]) for e in page.all("a")}
+    names = [name for name, _ in links]
+    assert len(names) == len(set(names)), "two files under one name"
+    for table in (e for e in page.elements if e.tag == "table"):
+        assert table.text.strip()
+    assert all(len(e.text.replace("CSV", "").strip()) > 5 for e in page.all("caption"))

@@ -66,6 +66,14 @@ def gini(rates: Floats) -> Floats:
     return np.asarray(ranked @ weight / (g * total) * (g / (g - 1)))
 
 
+def _holding(*, plain: float, estimate: float, lo: float, hi: float) -> Spread:
+    """A spread whose limits hold its estimate.
+
+    Limits are those of the plain value; what is taken off for the bias of a maximum of noisy rates can lead beyond.
+    """
+    return Spread(plain=plain, estimate=estimate, lo=min(lo, estimate), hi=max(hi, estimate))
+
+
 def likely_truth(groups: Groups) -> Floats:
     """Log rates drawn together as far as their errors explain their spread, none by more than its own error.
 
@@ -95,7 +103,7 @@ def max_over_min(groups: Groups, tail: float) -> Spread:
     pairs = int(apart.sum())
     lo = float((difference + ndtri(tail / pairs) * low)[apart].max())
     hi = float((difference - ndtri(tail) * high)[apart].max())
-    return Spread(plain=plain, estimate=max(0.0, plain - bias), lo=max(0.0, lo), hi=max(0.0, hi))
+    return _holding(plain=plain, estimate=max(0.0, plain - bias), lo=max(0.0, lo), hi=max(0.0, hi))
 
 
 def max_over_geomean(groups: Groups, tail: float) -> Spread:
@@ -110,7 +118,7 @@ def max_over_geomean(groups: Groups, tail: float) -> Spread:
     high = np.sqrt((own * groups.above) ** 2 + (np.sum(groups.below**2) - groups.below**2) / g**2)
     lo = float((from_mean + ndtri(tail / g) * low).max())
     hi = float((from_mean - ndtri(tail) * high).max())
-    return Spread(plain=plain, estimate=max(0.0, plain - bias), lo=max(0.0, lo), hi=max(0.0, hi))
+    return _holding(plain=plain, estimate=max(0.0, plain - bias), lo=max(0.0, lo), hi=max(0.0, hi))
 
 
 def gini_spread(groups: Groups, tail: float) -> Spread:
@@ -129,7 +137,7 @@ def gini_spread(groups: Groups, tail: float) -> Spread:
     weight[np.argsort(rate)] = 2.0 * np.arange(1, g + 1) - g - 1
     slope = (weight / (g * (g - 1)) - plain / g) / rate.mean()
     wide = float(np.sqrt(np.sum((slope * rate * np.where(slope > 0, groups.above, groups.below)) ** 2)))
-    return Spread(
+    return _holding(
         plain=plain,
         estimate=float(np.clip(plain - bias, 0.0, 1.0)),
         lo=max(0.0, plain - float(np.quantile(chance, 1 - tail))),
@@ -153,7 +161,7 @@ def largest_difference(groups: Groups, tail: float) -> Spread:
     lo = float((difference - np.hypot(down[:, None], up))[apart].max())
     down, up = sides(float(-ndtri(tail)))
     hi = float((difference + np.hypot(up[:, None], down))[apart].max())
-    return Spread(plain=plain, estimate=float(np.clip(plain - bias, 0, 1)), lo=max(0.0, lo), hi=min(1.0, hi))
+    return _holding(plain=plain, estimate=float(np.clip(plain - bias, 0, 1)), lo=max(0.0, lo), hi=min(1.0, hi))
 
 
 def weighted(first: Spread, second: Spread, share: float) -> Spread:
@@ -170,8 +178,7 @@ def weighted(first: Spread, second: Spread, share: float) -> Spread:
     up = float(np.hypot(a * (first.hi - first.plain), b * (second.hi - second.plain)))
     lo = plain - down if first.lo > 0 and second.lo > 0 else a * first.lo + b * second.lo
     hi = plain + up if first.hi < 1 and second.hi < 1 else a * first.hi + b * second.hi
-    # What is taken off for the bias of a maximum can leave an estimate beyond the limit of the plain value.
-    return Spread(plain=plain, estimate=estimate, lo=max(0.0, min(lo, estimate)), hi=min(1.0, max(hi, estimate)))
+    return _holding(plain=plain, estimate=estimate, lo=max(0.0, lo), hi=min(1.0, hi))
 
 
 def log_ratio(groups: Groups, of: int, to: int, tail: float) -> tuple[float, float, float, float]:

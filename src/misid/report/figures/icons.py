@@ -87,7 +87,7 @@ def icon_array(rate: Rate, size: int, *, name: str, title: str) -> Figure:
         if array.marked * array.each > (rate.estimate or 0.0) * size * 1.5:
             caption += "(One icon is drawn for fewer than it stands for.) "
     if array.possible:
-        caption += f"Hollow squares: as many more as the upper {level} limit allows."
+        caption += f"Hollow squares: as many more as the upper {level} limit allows, rounded up."
     return Figure(
         name=name,
         title=title,
