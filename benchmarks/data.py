@@ -1,4 +1,7 @@
-"""Generated comparisons in Parquet: 20,000 people in 8 groups, random pairs, 1 % mated."""
+"""Generated comparisons in Parquet: 20,000 people in 8 groups, random pairs, 1 % mated; and a full table of few people.
+
+python benchmarks/data.py 1e7 comparisons.parquet
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,28 @@ def generate(rows: int, path: Path) -> None:
                  CAST(CASE WHEN mated THEN 0.6 + 0.12 * z ELSE 0.1 * z END AS FLOAT) AS score
           FROM pairs)
         TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 500000)"""
+    )
+
+
+def generate_people(people: int, path: Path, *, samples: int = 3) -> None:
+    """Write every pair of different samples of so many people once, `samples` of each person."""
+    connection = duckdb.connect()
+    connection.execute(
+        f"""
+        COPY (
+          WITH s AS (SELECT i, i // {samples} AS person FROM range({people * samples}) AS t(i)),
+          pairs AS (
+            SELECT a.i AS p, b.i AS r, a.person AS pp, b.person AS rp,
+                   (hash(a.i * 100003 + b.i) % 1000000007) / 1000000007.0 AS u,
+                   (hash(b.i * 100003 + a.i) % 1000000007) / 1000000007.0 AS v
+            FROM s AS a JOIN s AS b ON a.i < b.i)
+          SELECT format('i{{:05d}}', p) AS probe, format('i{{:05d}}', r) AS reference,
+                 format('s{{:05d}}', pp) AS probe_person, format('s{{:05d}}', rp) AS reference_person,
+                 pp = rp AS mated,
+                 CAST(CASE WHEN pp = rp THEN 0.6 ELSE 0.1 END
+                      + 0.12 * sqrt(-2 * ln(1 - u)) * cos(2 * pi() * v) AS FLOAT) AS score
+          FROM pairs)
+        TO '{path}' (FORMAT parquet)"""
     )
 
 

@@ -1,20 +1,19 @@
 """Measure the event tree: a million draws of all inputs through eight groups and six policies; and made people.
 
-    python benchmarks/encounter.py [--draws 1e6] [--people 1e6]
+    python benchmarks/encounter.py [--draws 1e6] [--people 1e6] [--job tree|people|searches|brute|loop]
 
-Prints wall and processor seconds and the peak of memory, one line a job. The scenario is the street stop, with eight
-groups in the place of four. Brute force compares one probe with a gallery of 2,000,000 and is scaled to 200 million;
-the agent-based loop makes and scans people one at a time in plain Python, by far simpler rules.
+Prints what each job took and how many draws, people or searches that were, a line of JSON a job. The scenario is the
+street stop, with eight groups in the place of four. Brute force compares one probe with a gallery of 2,000,000 and is
+scaled to 200 million; the agent-based loop makes and scans people one at a time in plain Python, by far simpler rules.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
-import resource
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -41,24 +40,17 @@ def eight_groups() -> Scenario:
         return read_scenario(path)
 
 
-def timed(name: str, work: Callable[[], float]) -> None:
-    """Run a job that gives the number of units it did, and print what it took."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    units = work()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    rate = f"{units / cpu:14,.0f} a second"
-    print(f"{name:46} {wall:8.2f} s wall {cpu:8.3f} s processor {rate} {peak:7,.0f} MB", flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--draws", type=lambda text: int(float(text)), default=1_000_000)
     parser.add_argument("--people", type=lambda text: int(float(text)), default=1_000_000)
+    parser.add_argument("--job", choices=("tree", "people", "searches", "brute", "loop"), help="this one alone")
     options = parser.parse_args()
     scenario = eight_groups()
     tree, space = Tree(scenario), scenario.space
-    drawn = {path: np.asarray(v[: options.draws]) for path, v in space.draw(options.draws, seed=1).items()}
+    drawn = {}
+    if options.job in (None, "tree"):
+        drawn = {path: np.asarray(v[: options.draws]) for path, v in space.draw(options.draws, seed=1).items()}
     queries = [
         Query(measure="wrongly_held", policy=policy.name, group=group)
         for policy in scenario.policies
@@ -68,18 +60,18 @@ def main() -> None:
 
     def draws() -> float:
         tree.evaluate(drawn, queries)
-        return options.draws
+        return float(options.draws)
 
     values = space.draw(1, seed=1)
 
     def people() -> float:
-        return simulate(scenario, values, "definitive", options.people, seed=1).people
+        return float(simulate(scenario, values, "definitive", options.people, seed=1).people)
 
     def searches() -> float:
         generator = np.random.Generator(np.random.SFC64(1))
         for _ in range(0, options.people, BLOCK):
             wrong_candidates(generator, np.zeros(BLOCK), 1)
-        return options.people
+        return float(options.people)
 
     def brute() -> float:
         generator = np.random.default_rng(1)
@@ -96,11 +88,13 @@ def main() -> None:
             held and random.random()
         return 100_000
 
-    timed(f"tree, {options.draws:,} draws, 8 groups, 6 policies", draws)
-    timed("people made, scanned and decided on", people)
-    timed("searches of 200,000,000 by order statistics", searches)
-    timed("searches of 200,000,000 by brute force", brute)
-    timed("agent-based loop in plain Python, toy rules", loop)
+    jobs = {"tree": draws, "people": people, "searches": searches, "brute": brute, "loop": loop}
+    for name, work in jobs.items():
+        if options.job in (None, name):
+            wall, cpu = time.perf_counter(), time.process_time()
+            units = work()
+            own = {"own": time.perf_counter() - wall, "own_cpu": time.process_time() - cpu, "units": units}
+            print(json.dumps(own if options.job else {"job": name} | own), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long the projection of a large tally takes: 64 groups, 100,000 searches, 1,000 draws.
 
-    python -m benchmarks.projection
+    python benchmarks/projection.py
 
 Prints seconds of the fit and of a question about everybody and every group. The counts are simulated: sums of a
 probe's effect, a group's shift and Gaussian noise, of as many comparisons as a tally keeps one by one.
@@ -30,7 +30,7 @@ def large_test(searches: int, groups: int, rng: np.random.Generator) -> TestCoun
     shift = 0.3 * rng.standard_normal(groups)
     # Each search's exceedances within its group, and of others, who score lower.
 
-    def expected(start: float) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    def expected(start: float) -> tuple[np.ndarray, np.ndarray]:
         own = size[group] * np.exp(log_ndtr(effect + shift[group] - start))
         return own, (searches - size[group]) * np.exp(log_ndtr(effect - 0.8 - start))
 

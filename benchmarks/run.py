@@ -1,9 +1,12 @@
-"""Measure, side by side in one run: the tally beside bare GROUP BYs, rates from the tally, the start.
+"""Measure everything in one run: misid, the physical limits, and other packages on the same files.
 
-    python benchmarks/run.py [--rows 1e7] [--rounds 3] [--folder DIR] [--write]
+    python benchmarks/run.py [--rows 1e5 --rows 1e6 --rows 1e7] [--large] [--rounds 3] [--folder DIR]
+                             [--python PEERS/bin/python] [--only JOB ...] [--write]
 
-Each job runs in a process of its own, jobs interleaved round by round; the median of each is kept. `--write`
-puts the table into docs/benchmarks.md. Ratios hold within one run only.
+Every job runs in a process of its own, jobs in turn round by round; the median of each is kept. `--large` adds 1e8
+comparisons, for misid and the limits alone. `--python` names an interpreter with the other packages in it (and DuckDB,
+to read the file with); what it lacks is left out and said so. `--write` keeps the figures in benchmarks/results.json
+and puts the tables and the plot into docs/; `--pages` does only that, from the figures kept.
 """
 
 from __future__ import annotations
@@ -12,97 +15,144 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import duckdb
-import numpy as np
-from data import generate
-from jobs import JOBS
-from startup import cpu_seconds
+from measure import HERE, Measured, interleaved, job, run
+from page import write_pages
 
-HERE = Path(__file__).resolve().parent
-PAGE = HERE.parent / "docs" / "benchmarks.md"
+RESULTS = HERE / "results.json"
+LARGE = 10**8
+PEOPLE = (50, 100, 200)
+"""People with three samples each, for the package whose cost grows with their cube."""
 
-WHAT = {
-    "bare_histogram": "bare `GROUP BY` of score bins by pair of groups; reads no ids",
-    "bare_columns": "bare `GROUP BY`s over all columns: score bins, probes, references",
-    "tally": "the whole `misid` tally: open, fingerprint, count, write",
-    "rates": "all rates with limits, curves, calibration, from that tally",
-}
+OURS = ("decode", "bare_histogram", "bare_columns", "question", "whole", "tally", "rates")
+THEIRS = ("scikit_learn", "bob_measure", "pyeer", "pyllr")
+
+Once = Callable[[], Measured]
 
 
-def measured(rows: int, rounds: int, folder: Path) -> dict[str, dict[str, float]]:
-    """Median wall and processor seconds and peak megabytes of every job."""
-    path = folder / f"comparisons-{rows}.parquet"
+def made(folder: Path, name: str, how: str) -> Path:
+    """A generated file, made by `how` in a process of its own unless it is there."""
+    path = folder / name
     if not path.exists():
-        print(f"generating {rows:,} comparisons in {path}", file=sys.stderr)
-        partial = path.with_suffix(".part")
-        generate(rows, partial)
-        partial.replace(path)
-    runs: dict[str, list[dict[str, float]]] = {job: [] for job in JOBS}
-    for turn in range(rounds):
-        for job in JOBS:
-            print(f"round {turn + 1} of {rounds}: {job}", file=sys.stderr)
-            done = subprocess.run(
-                [sys.executable, str(HERE / "jobs.py"), job, str(path)], stdout=subprocess.PIPE, text=True, check=True
-            )
-            runs[job].append(json.loads(done.stdout))
-    return {job: {key: statistics.median(r[key] for r in found) for key in found[0]} for job, found in runs.items()}
+        print(f"generating {path}", file=sys.stderr)
+        partial_file = path.with_suffix(".part")
+        call = f"import sys; sys.path.insert(0, {str(HERE)!r}); from pathlib import Path; import data; data.{how}"
+        subprocess.run([sys.executable, "-c", call.format(f"Path({str(partial_file)!r})")], check=True)
+        partial_file.replace(path)
+    return path
 
 
-def started(runs: int = 15) -> tuple[float, float]:
-    """Processor seconds of a bare interpreter and of ``misid --help``."""
-    return (
-        statistics.median(cpu_seconds("-c", "pass", runs=runs)),
-        statistics.median(cpu_seconds("-m", "misid", "--help", runs=runs)),
-    )
+def of_scores(path: Path, python: str, *, peers: bool) -> dict[str, Once]:
+    """Jobs over one file of comparisons."""
+    jobs: dict[str, Once] = {name: partial(job, sys.executable, "jobs.py", name, path) for name in OURS}
+    if peers:
+        jobs |= {name: partial(job, python, "peers.py", name, path) for name in THEIRS}
+    return jobs
 
 
-def table(results: dict[int, dict[str, dict[str, float]]], start: tuple[float, float]) -> str:
-    """The results in Markdown."""
-    lines = [
-        "| comparisons | job | wall s | processor s | peak MB | processor time over bare columns |",
-        "|---|---|---|---|---|---|",
-    ]
-    for rows, jobs in results.items():
-        for job, found in jobs.items():
-            ratio = found["cpu"] / jobs["bare_columns"]["cpu"]
-            lines.append(
-                f"| {rows:,} | {WHAT[job]} | {found['wall']:.1f} | {found['cpu']:.1f} | {found['peak_mb']:.0f} "
-                f"| {ratio:.2f} |"
-            )
-    bare, helped = start
-    lines += [
-        "",
-        f"`misid --help` takes {helped - bare:.3f} s of processor time more than a bare interpreter ({bare:.3f} s).",
-    ]
-    return "\n".join(lines)
+def of_people(path: Path, python: str) -> dict[str, Once]:
+    return {
+        "people": partial(job, sys.executable, "jobs.py", "people", path),
+        "awslabs": partial(job, python, "peers.py", "awslabs", path),
+    }
+
+
+def of_commands(tally: Path) -> dict[str, Once]:
+    """Jobs that do not depend on the number of comparisons."""
+
+    def command(*arguments: str | Path) -> Measured:
+        with tempfile.TemporaryDirectory() as folder:
+            return run([sys.executable, "-m", "misid", *(str(a).format(folder=folder) for a in arguments)])[0]
+
+    return {
+        "interpreter": lambda: run([sys.executable, "-c", "pass"])[0],
+        "help": lambda: command("--help"),
+        "engine": partial(job, sys.executable, "jobs.py", "nothing"),
+        "report": lambda: command("report", tally, "--output", "{folder}/report"),
+        "assess": lambda: command("assess", "street-stop", "--output", "{folder}/assessed"),
+        "projection": lambda: job(sys.executable, "projection.py", "--draws", "1000"),
+        "encounter_tree": partial(job, sys.executable, "encounter.py", "--job", "tree"),
+        "encounter_people": partial(job, sys.executable, "encounter.py", "--job", "people"),
+        "encounter_searches": partial(job, sys.executable, "encounter.py", "--job", "searches"),
+        "bandwidth": partial(job, sys.executable, "jobs.py", "bandwidth"),
+    }
+
+
+def conditions(python: str) -> dict[str, Any]:
+    """What must be known of a run to read its figures."""
+    done = subprocess.run([python, HERE / "peers.py", "versions"], capture_output=True, text=True, check=False)
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "machine": f"{platform.machine()}, {platform.system()}",
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("duckdb", "numpy", "scipy")},
+        "peers": json.loads(done.stdout) if done.returncode == 0 else {},
+        "load": [os.getloadavg()[0]],
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=float, action="append")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=float, action="append", help="comparisons; 1e5, 1e6 and 1e7 unless given")
+    parser.add_argument("--large", action="store_true", help="1e8 too, for misid alone")
+    parser.add_argument("--rounds", type=int, default=3, help="of 1e7 comparisons and more there is one")
     parser.add_argument("--folder", type=Path, default=HERE / "data")
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--python", default=sys.executable, help="interpreter with the other packages in it")
+    parser.add_argument("--only", action="append", help="these jobs; the figures kept stay for all others")
+    parser.add_argument("--skip", choices=("scores", "people", "commands"), action="append", default=[])
+    parser.add_argument("--write", action="store_true", help="keep the figures, write tables and plot into docs/")
+    parser.add_argument("--pages", action="store_true", help="only write tables and plot, from the figures kept")
     options = parser.parse_args()
+    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if options.pages:
+        write_pages(kept)
+        return
     options.folder.mkdir(parents=True, exist_ok=True)
-    results = {int(r): measured(int(r), options.rounds, options.folder) for r in options.rows or [1e7]}
-    text = table(results, started())
-    print(text)
+    found: dict[str, Any] = {
+        "conditions": conditions(options.python),
+        "scores": kept.get("scores", {}),
+        "people": kept.get("people", {}),
+        "commands": kept.get("commands", {}),
+    }
+    # Figures kept were taken under a load of their own.
+    found["conditions"]["load"] += kept.get("conditions", {}).get("load", [])
+
+    def measured(jobs: dict[str, Once], rounds: int, *, warm: bool = True) -> dict[str, Measured | str]:
+        wanted = {name: once for name, once in jobs.items() if not options.only or name in options.only}
+        result = interleaved(wanted, rounds, warm=warm)
+        found["conditions"]["load"].append(os.getloadavg()[0])
+        return result
+
+    sizes = sorted(int(r) for r in options.rows or (1e5, 1e6, 1e7)) + ([LARGE] if options.large else [])
+    if "scores" not in options.skip:
+        for rows in sizes:
+            path = made(options.folder, f"comparisons-{rows}.parquet", f"generate({rows}, {{}})")
+            jobs = of_scores(path, options.python, peers=rows < LARGE)
+            # A larger file finds the same bytecode; to read it twice only to warm up would take too long.
+            rounds = 1 if rows >= 10**7 else options.rounds
+            found["scores"].setdefault(str(rows), {}).update(measured(jobs, rounds, warm=rows < 10**7))
+    if "people" not in options.skip:
+        for n in PEOPLE:
+            path = made(options.folder, f"people-{n}.parquet", f"generate_people({n}, {{}})")
+            found["people"].setdefault(str(n), {}).update(measured(of_people(path, options.python), options.rounds))
+    if "commands" not in options.skip:
+        tally = options.folder / f"comparisons-{sizes[0]}.tally"
+        found["commands"].update(measured(of_commands(tally), options.rounds))
+    found["scores"] = dict(sorted(found["scores"].items(), key=lambda size: int(size[0])))
+    print(json.dumps(found, indent=1))
     if options.write:
-        versions = f"CPython {platform.python_version()}, DuckDB {duckdb.__version__}, NumPy {np.__version__}"
-        machine = (
-            f"Measured with `python benchmarks/run.py` on {os.cpu_count()} cores ({platform.machine()}, "
-            f"{platform.system()}), {versions}; median of {options.rounds} interleaved rounds, load "
-            f"{os.getloadavg()[0]:.1f} when it ended. Compare within this page only."
-        )
-        before, mark, rest = PAGE.read_text().partition("<!-- measured -->\n")
-        _, end, after = rest.partition("<!-- end -->")
-        PAGE.write_text(f"{before}{mark}{machine}\n\n{text}\n{end}{after}")
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        write_pages(found)
 
 
 if __name__ == "__main__":
