@@ -9,6 +9,7 @@ import pytest
 
 from misid.ground.errors import MisidError
 from tests.faults.fuzz import targets as fuzz
+from tests.faults.fuzz.counts import inputs, table
 
 FOUND = sorted(p for p in fuzz.FOUND.iterdir() if p.suffix != ".md")
 
@@ -26,3 +27,19 @@ def test_whole_inputs_are_taken(target: str) -> None:
     for data in fuzz.TARGETS[target].seeds():
         with contextlib.suppress(MisidError):
             fuzz.TARGETS[target].run(data)
+
+
+def test_every_target_is_of_one_reader() -> None:
+    assert sorted(name for names in fuzz.READERS.values() for name in names) == sorted(fuzz.TARGETS)
+
+
+def test_the_page_says_what_was_counted() -> None:
+    page = (fuzz.HERE.parents[1] / "docs" / "faults.md").read_text("utf-8").splitlines()
+    for line in table():
+        assert line in page
+
+
+def test_every_reader_had_its_million() -> None:
+    made = inputs()
+    for reader, names in fuzz.READERS.items():
+        assert sum(made[name] for name in names) >= 1_000_000, reader

@@ -184,6 +184,7 @@ TARGETS = (
     Target(what="any text", run=tally_text, seeds=_manifests, longest=2048),
     Target(what="values exchanged, taken away, added", run=tally_manifest, seeds=_edits, longest=40),
     Target(what="any text, and edits of whole ones", run=tally_table, seeds=_tables_whole),
-    Target(what="numbers of a whole tally exchanged", run=tally_numbers, seeds=_edits, longest=25),
-    Target(what="computed from a whole tally with numbers exchanged", run=tally_rates, seeds=_edits, longest=32),
+    Target(what="numbers of a whole tally exchanged: what cannot be is refused", run=tally_numbers,
+           seeds=_edits, longest=25),
+    Target(what="computed, where it was not refused", run=tally_rates, seeds=_edits, longest=32),
 )  # fmt: skip
