@@ -88,7 +88,7 @@ class TallyModel:
         Parameters
         ----------
         gallery : int
-            N >= 1: people enrolled with as many images each as in the test.
+            N: references, from 1 to `LARGEST_GALLERY`; of people with as many each as in the test, or with `images`.
         threshold : float
             A candidate's score is at or above it; a similarity.
         group : str, optional
