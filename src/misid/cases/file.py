@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from misid.cases.number import Number, Stated, assumed
 from misid.encounter.reading_shapes import PROPORTION, Allowed
+from misid.search.growth import LARGEST_GALLERY
 
 FORMAT = "misid-case-1"
 SCHEMA_FILE = "case-v1.json"
@@ -22,7 +23,10 @@ MOST_LISTED = 100
 Text = Annotated[str, Field(min_length=1, max_length=2000, strict=True)]
 Short = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
 Share = Annotated[Stated, Number(PROPORTION)]
-Images = Annotated[Stated, Number(Allowed(lo=1.0, hi=1e12, words="a number of references from 1 to 10^12"))]
+Images = Annotated[
+    Stated,
+    Number(Allowed(lo=1.0, hi=float(LARGEST_GALLERY), words=f"a number of references from 1 to {LARGEST_GALLERY:,}")),
+]
 Times = Annotated[Stated, Number(Allowed(lo=0.0, hi=1e6, words="a number above 0; 1 changes nothing", above=True))]
 Ratio = Annotated[
     Stated, Number(Allowed(lo=0.0, hi=1e9, words="a likelihood ratio above 0; 1 says nothing", above=True))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from misid.encounter.reading_shapes import PROPORTION, Allowed
 from misid.encounter.shapes import Shape
+from misid.search.growth import LARGEST_GALLERY
 
 Unit = Literal["proportion", "ratio", "exponent", "images", "people", "scans", "times", "hours", "years", "score"]
 
@@ -14,7 +15,7 @@ UNITS: dict[Unit, Allowed] = {
     "proportion": PROPORTION,
     "ratio": Allowed(lo=0.0, hi=1e9, words="a number from 0 to 1,000,000,000; 1 changes nothing"),
     "exponent": Allowed(lo=0.0, hi=1.0, words="an exponent from 0 to 1"),
-    "images": Allowed(lo=1.0, hi=1e12, words="a number of images from 1 to 10^12"),
+    "images": Allowed(lo=1.0, hi=float(LARGEST_GALLERY), words=f"a number of images from 1 to {LARGEST_GALLERY:,}"),
     "people": Allowed(lo=0.0, hi=1e4, words="a number of people from 0 to 10,000"),
     "scans": Allowed(lo=1.0, hi=1e12, words="a number of scans from 1 to 10^12"),
     "times": Allowed(lo=0.0, hi=1e9, words="a whole number from 0 to 1,000,000,000", whole=True),
