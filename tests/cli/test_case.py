@@ -18,6 +18,10 @@ def test_lists_and_shows_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> 
     assert "ready:single-match" in [entry["name"] for entry in listed]
     assert run(["case", "ready:single-match", "--show"]) == 0
     assert 'format = "misid-case-1"' in capsys.readouterr().out
+    assert run(["case", "ready:single-match", "--show", "--format", "json"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "--show prints the case file as it is" in told.err
 
 
 def test_a_shown_case_is_one_to_begin_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,8 +147,12 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(lab: Path, tmp_path: Path) -> N
     assert list(scratch.iterdir()) == []
 
 
-def test_a_closed_pipe_is_no_error() -> None:
-    process = subprocess.Popen([*COMMAND, "doctor", "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+@pytest.mark.parametrize(
+    "words",
+    [["doctor", "--format", "json"], ["evidence", "list"], ["rates", "example:bssr1-face-c", "--measure", "fta", "-q"]],
+)
+def test_a_closed_pipe_is_no_error(words: list[str]) -> None:
+    process = subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.close()
     _, err = process.communicate(timeout=60)

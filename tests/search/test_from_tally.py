@@ -23,13 +23,14 @@ from misid.search.from_tally import (
     stability,
     tenth_to_whole,
 )
-from misid.search.from_tally.bound import upper_bound
+from misid.search.from_tally.bound import LEAST_BOUND, upper_bound
 from misid.search.from_tally.checks import Misfit, Tenth, astray
 from misid.search.from_tally.reach import farthest
 from misid.search.from_tally.refusal import widened
 from misid.search.from_tally.tails import TAILS
 from misid.search.growth import LARGEST_GALLERY
 from misid.search.model import SearchModel
+from misid.search.text import answer_text
 from tests.rates.coverage_study import Normal
 from tests.search.projection_study import questions, run_one, summary, threshold_of
 from tests.search.simulated import counts, draw_tail
@@ -158,6 +159,14 @@ def test_bound_falls_with_the_threshold_and_rises_with_the_gallery(real: TallyMo
     assert bounds == sorted(bounds, reverse=True)
     assert upper_bound(real.tail, 10**8, float(at[-1])) >= bounds[-1]
     assert upper_bound(real.tail, 10, real.tail.at - 0.1) == 1.0
+
+
+def test_a_bound_far_beyond_every_score_is_not_zero_and_says_what_it_assumes(real: TallyModel) -> None:
+    far = real.fpir(1000, 99.0)
+    assert far.status == "bound"
+    assert far.bound == LEAST_BOUND
+    assert "hazard of scores does not fall" in far.assumptions[0]
+    assert "below 1 in 1,000,000,000 (95 %)" in answer_text(far)
 
 
 def test_checks_are_data(real: TallyModel) -> None:

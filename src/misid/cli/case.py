@@ -61,6 +61,10 @@ def case(
     if source is None:
         raise UsageError("no case is named", remedy="misid case CASE.toml, or misid case --list")
     if show:
+        if form != "table":
+            raise UsageError(
+                f"--show prints the case file as it is, not as {form}", remedy="leave out --format; or leave out --show"
+            )
         sys.stdout.write(_text(source))
         return
     target = None if output is None else Path(output)

@@ -78,12 +78,13 @@ def _print_markdown(columns: list[str], records: Sequence[dict[str, Any]]) -> No
 
 
 def _print_table(columns: list[str], records: Sequence[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from misid.ground.console import console_on
+
     said = [column for column in columns if any(_text(record[column]) for record in records)]
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140, highlight=False)
+    console = console_on(sys.stdout)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in said:
         table.add_column(column.replace("_", " "), overflow="fold")

@@ -16,7 +16,7 @@ from misid.ground.errors import BadInputError
 
 @command("verify", example=("misid verify out/bundle.zip", "misid verify out/bundle.zip --format json"))
 def verify(
-    bundle: Annotated[str, Argument(metavar="BUNDLE", help="What misid assess wrote.")],
+    bundle: Annotated[str, Argument(metavar="BUNDLE", help="The bundle.zip that misid assess or misid case wrote.")],
     *,
     form: OutputFormat = "table",
     talk: Talk,

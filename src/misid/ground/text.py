@@ -34,8 +34,6 @@ RECORD_KEYS = (
 )  # fmt: skip
 """Keys of a rate's record, in the order in which every command prints them."""
 
-_WIDTH_WITHOUT_TERMINAL = 140
-
 
 def record(rate: Rate) -> dict[str, Any]:
     """A rate as plain data, keys in the order of `RECORD_KEYS`."""
@@ -290,15 +288,16 @@ def _print_markdown(rows: list[dict[str, str]], stream: TextIO) -> None:
 
 
 def _print_rich(rates: list[Rate], stream: TextIO) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from misid.ground.console import console_on
 
     # A target that was refused has no threshold, and so no place among the rates: it is a note, once.
     answered = [r for r in rates if r.status != "refused" or r.target is None or r.threshold is not None]
     shown = answered or rates
     rows = rates_table(shown)
-    console = Console(file=stream, width=None if stream.isatty() else _WIDTH_WITHOUT_TERMINAL, highlight=False)
+    console = console_on(stream)
     table = Table(box=None, pad_edge=False, header_style="bold")
     numeric = {"threshold", "rank", "gallery", "errors", "trials", "people"}
     for heading in rows[0] if rows else ("rate", "value"):

@@ -10,6 +10,9 @@ from scipy.special import ndtri, stdtrit
 from misid.search.from_tally.counts import Floats, TestCounts
 from misid.tally.model import N_BLOCKS
 
+LEAST_BOUND = 1e-9
+"""No bound on FPIR is smaller: a wrong answer in fewer searches than there are people is beyond any test of people."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TailMean:
@@ -70,7 +73,8 @@ def upper_bound(tail: TailMean, gallery: float, threshold: float, level: float =
     """One-sided upper limit of FPIR(N, t), for any tail whose hazard does not fall beyond the level.
 
     FPIR <= 1 - exp(-N FMR(u) exp(-(t - u) / e(u))), e the mean excess at u: by Jensen's inequality over probes,
-    and because an increasing hazard falls off no slower than an exponential of its mean excess. Below u it is 1.
+    and because an increasing hazard falls off no slower than an exponential of its mean excess. Below u it is 1; it is
+    never below `LEAST_BOUND`, however far beyond every score the threshold lies.
     """
     if threshold < tail.at:
         return 1.0
@@ -79,7 +83,15 @@ def upper_bound(tail: TailMean, gallery: float, threshold: float, level: float =
     left_out = tail.log_rates - ahead / tail.excesses
     spread = (N_BLOCKS - 1) / N_BLOCKS * ((left_out - left_out.mean(axis=1, keepdims=True)) ** 2).sum()
     high = value + float(stdtrit(N_BLOCKS - 1, level)) * float(np.sqrt(spread))
-    return float(-np.expm1(-gallery * np.exp(min(high, 0.0))))
+    return max(LEAST_BOUND, float(-np.expm1(-gallery * np.exp(min(high, 0.0)))))
+
+
+def hazard_assumed(tail: TailMean) -> str:
+    """What `upper_bound` takes for granted, in words for whoever reads the bound."""
+    return (
+        f"beyond a score of {tail.at:.6g} comparisons of two people thin out at least as fast as an exponential of the "
+        "mean excess there (the hazard of scores does not fall)"
+    )
 
 
 def naive_binomial(

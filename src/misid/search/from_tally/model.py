@@ -9,7 +9,7 @@ import numpy as np
 
 from misid.ground.errors import UsageError
 from misid.ground.numbers import percent
-from misid.search.from_tally.bound import TailMean, naive_binomial, tail_mean, upper_bound
+from misid.search.from_tally.bound import TailMean, hazard_assumed, naive_binomial, tail_mean, upper_bound
 from misid.search.from_tally.checks import Misfit, Tenth, astray, misfit, tenth_to_whole
 from misid.search.from_tally.counts import Floats, TestCounts, counts_of
 from misid.search.from_tally.images import Images, at_ends, images_for
@@ -152,7 +152,11 @@ class TallyModel:
             # The bound holds on average over probes; a group's own may be higher.
             share = float(self.test.searches_in[list(members)].sum() / self.test.searches)
             bound = min(1.0, bound / max(share, 1e-12))
-        return replace(common, lo=None, bound=bound, reason=reason, needed=needed, method=BOUND)
+        # A bound of 1 says nothing, and so assumes nothing.
+        assumed = () if bound >= 1 else (f"for bounds: {hazard_assumed(self.tail)}",)
+        return replace(
+            common, lo=None, bound=bound, reason=reason, needed=needed, method=BOUND, assumptions=assumed
+        )  # fmt: skip
 
     def fmr(self, threshold: float) -> Span:
         """FMR of the test at a threshold: between those of the levels below and above it."""
