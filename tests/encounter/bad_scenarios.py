@@ -52,6 +52,7 @@ BAD = [
     Bad("huge-integer", FPIR, f"fpir = {{ value = {10**400}, assumption", "E091", "search.fpir", "inf", "correct"),
     Bad("digits-by-the-thousand", FPIR, f"fpir = {{ value = {'9' * 10_000}, assumption", "E080", "", "digits", "smaller"),
     Bad("gallery-of-none", "gallery = { lo = 1e6", "gallery = { lo = 0", "E091", "search.gallery", "0"),
+    Bad("gallery-beyond-the-world", "gallery = { lo = 1e6, hi = 1e8", "gallery = { lo = 1e6, hi = 2e11", "E091", "search.gallery", "200000000000", "in this range"),
     Bad("gallery-in-words", '{ value = 12e6, assumption', '{ value = "12 million", assumption', "E090", "search.tested_gallery", "12 million"),
     Bad("growth-above-one", "growth = { lo = 0, hi = 1,", "growth = { lo = 0, hi = 1.5,", "E091", "search.growth", "1.5"),
     Bad("hours-negative", "hours = { value = 24,", "hours = { value = -24,", "E091", "outcomes.held.hours", "-24"),

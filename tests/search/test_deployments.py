@@ -136,6 +136,17 @@ def test_text_in_numeric_cells_is_reported_with_row_and_column(tmp_path: Path) -
     assert all(problem.severity == "warning" for problem in read.problems)
 
 
+@pytest.mark.parametrize("gallery", ["1e12", "100000000001"])
+def test_a_gallery_beyond_the_world_is_of_its_row_and_not_of_the_command_line(tmp_path: Path, gallery: str) -> None:
+    path = tmp_path / "deployments.csv"
+    path.write_text(f"n_searches,gallery_n,false_positives\n1000,100,3\n2000,{gallery},5\n", encoding="utf-8")
+    read = read_deployments(path)
+    assert [d.gallery for d in read.deployments] == [100]
+    (found,) = read.problems
+    assert (found.code, found.where) == ("W031", "deployments.csv: row 3, column gallery_n")
+    assert found.allowed == "from 1 to 100,000,000,000"
+
+
 def test_tables_that_cannot_be_read(tmp_path: Path) -> None:
     for name, content, code in (
         ("none.csv", None, "E001"),

@@ -13,6 +13,7 @@ from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, Problem
 from misid.ground.hostile import csv_rows
 from misid.search.deployments import Deployment
+from misid.search.growth import LARGEST_GALLERY
 
 NEEDED = ("n_searches", "gallery_n", "false_positives")
 """Columns without which a row says nothing; `threshold`, `group`, `deployment`, `date_start` and `source_id` may be."""
@@ -137,6 +138,14 @@ def _row(path: Path, number: int, row: Mapping[str, str], findings: Findings, em
                 "W031", where=f"{path.name}: row {number}, column false_positives",
                 seen=f"{alerts:g} in {searches:g} searches", allowed="at most one a search",
                 remedy="correct the row; it is left out",
+            )
+        )  # fmt: skip
+        return None
+    if not 1 <= gallery <= LARGEST_GALLERY:
+        findings.add(
+            problem(
+                "W031", where=f"{path.name}: row {number}, column gallery_n", seen=f"{gallery:g} references",
+                allowed=f"from 1 to {LARGEST_GALLERY:,}", remedy="correct the row; it is left out",
             )
         )  # fmt: skip
         return None
