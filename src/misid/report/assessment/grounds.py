@@ -61,7 +61,9 @@ def inputs(told: Told) -> Section:
         blocks += [
             Paragraph("Where sources on these inputs disagree:", numbered=False),
             Terms(tuple(
-                (Quoted(sentence(c["question"])), Quoted(f"{sentence(c['differs'])} {sentence(c['advice'])}"))
+                (Quoted(sentence(c["question"])),
+                 (Quoted(sentence(c["differs"])), " Advice to whoever writes a scenario: ",
+                  Quoted(sentence(c["advice"]))))
                 for c in a.conflicts
             )),
         ]  # fmt: skip

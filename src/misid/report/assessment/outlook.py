@@ -80,11 +80,15 @@ def _fan(told: Told, points: Sequence[Projection]) -> list[Block]:
         name="fpir-over-gallery", title=title, description="; ".join(words), caption="",
         columns=("gallery", "growth", *ESTIMATE), rows=rows, hole="no gallery has a rate above 0",
     )  # fmt: skip
+    # Without it the columns seem to contradict one another at the gallery of the published test.
+    shared = any(item.path == "search.images_that_count" and item.said != "1" for item in told.assessment.inputs)
     at = {(p.gallery, p.growth): i for i, p in enumerate(points)}
     first = {g: at[points[drawn[0]].gallery, g] for g in growths}
     table = Table(
         id="projection-table", title=title,
-        caption="Searches of people who are not in the gallery: how many return somebody.",
+        caption="Searches of people who are not in the gallery: how many return somebody."
+        + (" Growth is reckoned from the people of the published test, and only a share of the images counts as "
+           "separate people: so the columns differ at its own size too." if shared else ""),
         columns=(
             Column("Images in the gallery"), Column("Growth as in the scenario", numeric=True, width=1.4),
             *(Column(_growth(told, first[g]), numeric=True, width=1.4) for g in growths),
