@@ -242,3 +242,20 @@ def test_return_threshold_is_rounded_like_the_scores(folder: Path) -> None:
     write(folder / "candidates.csv", ("search", "reference", "score"), [("s1", "g1", 0.1)])
     with opened(folder, return_threshold=0.1, score_type="FLOAT") as scores:
         assert not math.isnan(contents(scores)[0][7])
+
+
+def test_a_list_without_its_searches_is_not_read_as_all_comparisons(folder: Path) -> None:
+    """The best of each search are no sample of the comparisons: rates from them are many times too high."""
+    people = {reference: person for reference, person, _ in REFERENCE_ROWS}
+    searchers = {search: person for search, person, _ in SEARCH_ROWS}
+    rows = [(s, rank, r, score, searchers[s], people[r]) for s, rank, r, score in CANDIDATE_ROWS]
+    names = ("search", "rank", "reference", "score", "probe_person", "reference_person")
+    write(folder / "alone.csv", names, rows)
+    with pytest.raises(BadInputError) as error:
+        open_scores(folder / "alone.csv")
+    (found,) = error.value.problems
+    assert found.code == "E024"
+    assert "column 'rank'" in found.where
+    assert "--searches" in found.remedy
+    with open_scores(folder / "alone.csv", format="long") as scores:
+        assert scores.kind == "comparisons"

@@ -115,6 +115,7 @@ def _read(engine: Engine, source: Any, options: ReadOptions, findings: Findings)
             return read_bob(engine, table, options, findings)
         case _:
             _has_columns(table)
+            _has_no_ranks(table, options)
             return read_long(engine, table, options, findings)
 
 
@@ -131,6 +132,7 @@ def _read_there(engine: Engine, source: Any, options: ReadOptions, findings: Fin
     findings.raise_if_any()
     if table is None:
         raise UsageError(f"{source!r} could not be read", remedy="check the address")
+    _has_no_ranks(table, options)
     return read_long(engine, table, options, findings)
 
 
@@ -170,6 +172,25 @@ def _only_text(table: Table) -> TextLayout:
             )
         )
     return table.layouts[0]
+
+
+def _has_no_ranks(table: Table, options: ReadOptions) -> None:
+    """Ranks are those of candidate lists: read as all comparisons, the best of each search would stand for them.
+
+    What is declared to be a long table (``format="long"``) is taken as one.
+    """
+    ranks = [name for name in table.columns if name == options.rank or folded(name) == "rank"]
+    if ranks and options.format is None:
+        raise NotReadableError(
+            problem(
+                "E024",
+                where=f"{table.label}, column {ranks[0]!r}",
+                seen="ranks, as candidate lists have them, and no table of searches",
+                allowed="candidate lists with every search made, also those that returned nobody; or all comparisons",
+                remedy="--searches searches.csv --references references.csv; if the rows are all comparisons of the "
+                "test, and not the best of each search: --format-in long",
+            )
+        )
 
 
 def _has_columns(table: Table) -> None:
