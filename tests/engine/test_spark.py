@@ -141,7 +141,9 @@ def test_bssr1(session: Any, tmp_path: Path) -> None:
 
 def test_a_data_frame_and_an_executor_lost_in_mid_stage(session: Any, tmp_path: Path) -> None:
     path = written(cross(np.random.default_rng(61), 20, 20, same=True), tmp_path / "frame.parquet")
-    frame = session.read.parquet(str(path))
+    # A millisecond a row, so that a stage lasts long enough to be met in its middle on a fast machine too.
+    slowly = "java_method('java.lang.Thread', 'sleep', CAST(1 AS BIGINT)) = 'null'"
+    frame = session.read.parquet(str(path)).repartition(2).where(slowly)
     executors = _executors()
     assert len(executors) == 2
     over, busy = threading.Event(), []
@@ -159,8 +161,8 @@ def test_a_data_frame_and_an_executor_lost_in_mid_stage(session: Any, tmp_path: 
 
     killer = threading.Thread(target=kill)
 
-    def begin(stage: str) -> None:
-        if stage == "counting people at each level":
+    def begin(_stage: str) -> None:
+        if killer.ident is None:
             killer.start()
 
     with SparkEngine(session) as engine, open_scores(frame, engine=engine, same_samples=False) as scores:

@@ -42,7 +42,7 @@ Wanted, wherever an estimate is given in at least half of the tests: limits hold
 within a factor of 2; bounds hold in 95 %. A share of 100 tests is known to about ±4 points, of 60 to ±6, of 20 to ±10,
 and a median of few tests is known badly where limits are wide. So many tests were planned of 500, 5,000 and 50,000
 people; each heading says how many there are so far, and the same command goes on from there.
-Where all of 13 tests held, the share that holds may still be 79 %, where all of 38 did, 92 % (one-sided 95 % limits):
+Where all of 17 tests held, the share that holds may still be 84 %, where all of 51 did, 94 % (one-sided 95 % limits):
 few tests cannot show that the goal is met, only that nothing speaks against it.
 """
 

@@ -49,13 +49,13 @@ def started(master: str | None, connect: str | None, memory: str | None, threads
     try:
         if connect is not None:
             return _connected(connect)
+        if threads is not None and master is not None and not master.startswith("local"):
+            raise UsageError("threads are for a session on this machine", remedy="set spark.executor.cores instead")
         if SparkSession.getActiveSession() is not None:
             # It would be handed out again as ours, and stopped.
             raise UsageError(
                 "a Spark session runs in this process already", remedy="give it to misid: SparkEngine(session)"
             )
-        if threads is not None and master is not None and not master.startswith("local"):
-            raise UsageError("threads are for a session on this machine", remedy="set spark.executor.cores instead")
         where = master or os.environ.get("MASTER")
         if where is None and not _master_is_set():
             where = f"local[{threads or '*'}]"
