@@ -117,6 +117,8 @@ def main() -> None:
     if options.pages:
         write_pages(kept)
         return
+    if options.large and not (options.only or options.skip or options.rows):
+        kept = {}  # Everything is measured again.
     options.folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {
         "conditions": conditions(options.python),
