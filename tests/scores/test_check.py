@@ -661,3 +661,23 @@ def test_the_failed_row_of_bssr1(repo_root: Path) -> None:
 @pytest.fixture
 def repo_root() -> Path:
     return Path(__file__).parents[2]
+
+
+def best_of(rows: list[Row], k: int) -> list[Row]:
+    """Of every probe its `k` highest scores alone, as a search returns them."""
+    by_probe: dict[Any, list[Row]] = {}
+    for one in rows:
+        by_probe.setdefault(one["probe"], []).append(one)
+    return [one for found in by_probe.values() for one in sorted(found, key=lambda r: -r["score"])[:k]]
+
+
+def test_the_best_of_every_search_without_ranks_are_asked_about() -> None:
+    everything = cross(40)
+    assert "W027" not in codes(checked(everything))
+    found = only(checked(best_of(everything, 5)), "W027")
+    assert found.severity == "warning"
+    assert found.seen.startswith("40 of 40 probes have 5 comparisons each, of ")
+    # Few references, or probes with different numbers of comparisons, are tests as they are made.
+    assert "W027" not in codes(checked(best_of(everything, 12)))
+    unequal = [row for i, row in enumerate(best_of(everything, 5)) if i % 7]
+    assert "W027" not in codes(checked(unequal))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from misid.ground.codes import problem
 from misid.ground.errors import Problem, UsageError
 from misid.ground.given import numbers_given
+from misid.scores.checks.cut import cut_problems
 from misid.scores.checks.groups import group_counts, group_problems
 from misid.scores.checks.identifying import identifying_problems
 from misid.scores.checks.lists import ListFindings, list_problems
@@ -104,6 +105,7 @@ def _checked(scores: Scores, thorough: bool, min_people: int, not_failures: Sequ
     notes += value_notes
     pairs = pair_problems(scores, found.rows, thorough=thorough)
     problems += pairs.problems
+    problems += cut_problems(scores)
     lists = list_problems(scores, found) if scores.kind == "candidates" else None
     problems += lists.problems if lists else ()
     groups, too_many = group_counts(scores)
