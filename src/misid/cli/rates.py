@@ -62,6 +62,8 @@ def rates(
     print_rates(result.records, form)
     if result.differentials and form in ("table", "md"):
         print_records([_differential(d) for d in result.differentials], form)
+        if any(d.plain is not None and d.plain != d.estimate for d in result.differentials):
+            talk.say("note: groups that are alike differ in any sample; estimates have that taken off what was counted")
 
 
 def _differential(found: Differential) -> dict[str, Any]:
@@ -73,6 +75,7 @@ def _differential(found: Differential) -> dict[str, Any]:
         "of": found.of,
         "to": found.to,
         "threshold": found.threshold,
+        "as counted": _short(found.plain),
         "estimate": _short(found.estimate),
         "low": _short(found.lo),
         "high": _short(found.hi),
