@@ -85,7 +85,7 @@ def _memory(engine: DuckDBEngine, rows: int) -> dict[str, Any]:
     ((limit, spill),) = engine.rows(
         "SELECT CAST(current_setting('memory_limit') AS VARCHAR), CAST(current_setting('temp_directory') AS VARCHAR)"
     )
-    from misid.engine.spark_session import megabytes
+    from misid.engine.seam import megabytes
 
     limit_mb = megabytes(limit) * 1024**2 / 1e6
     engine_mb = min(limit_mb, MEMORY_ROW * rows)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+
+from misid.ground.errors import UsageError
 
 Columns = dict[str, np.ndarray[Any, Any]]
 
@@ -81,3 +84,18 @@ def literal(value: str | float | int | bool | None) -> str:
         # CAST from text, because a bare 0.1 is a DECIMAL to DuckDB and an exact one compares differently.
         return f"CAST('{value!r}' AS DOUBLE)"
     return "'" + value.replace("'", "''") + "'"
+
+
+def megabytes(text: str) -> int:
+    """A size such as ``2GB``, ``700MB`` or ``1.5GiB`` in mebibytes.
+
+    Examples
+    --------
+    >>> megabytes("2GiB"), megabytes("700MB"), megabytes("4g")
+    (2048, 667, 4096)
+    """
+    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt])(b|ib)?\s*", text.lower())
+    if not found:
+        raise UsageError(f"memory is {text!r}", remedy="a number and a unit, such as 2GB or 700MB")
+    base = 1000 if found[3] == "b" else 1024
+    return max(int(float(found[1]) * base ** (1 + "kmgt".index(found[2])) / 1024**2), 1)

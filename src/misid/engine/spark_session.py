@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from misid.engine.seam import megabytes
 from misid.ground.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -142,21 +143,6 @@ def _quietly() -> Iterator[None]:
         os.environ["SPARK_SUBMIT_OPTS"] = before
         if not before:
             del os.environ["SPARK_SUBMIT_OPTS"]
-
-
-def megabytes(text: str) -> int:
-    """A size such as ``2GB``, ``700MB`` or ``1.5GiB`` in mebibytes.
-
-    Examples
-    --------
-    >>> megabytes("2GiB"), megabytes("700MB"), megabytes("4g")
-    (2048, 667, 4096)
-    """
-    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt])(b|ib)?\s*", text.lower())
-    if not found:
-        raise UsageError(f"memory is {text!r}", remedy="a number and a unit, such as 2GB or 700MB")
-    base = 1000 if found[3] == "b" else 1024
-    return max(int(float(found[1]) * base ** (1 + "kmgt".index(found[2])) / 1024**2), 1)
 
 
 def what_spark_said(error: BaseException) -> str:

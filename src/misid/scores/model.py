@@ -49,9 +49,9 @@ def stamp_of(path: Path) -> Stamp:
     return Stamp(path, (now.st_ino, now.st_size, now.st_mtime_ns))
 
 
-def refuse_changes(stamps: Iterable[tuple[object, Stamp | None]]) -> None:
+def refuse_changes(stamps: Iterable[Stamp | None]) -> None:
     """Raise E053 for every file that is not what it was: what was counted is then not what was hashed."""
-    changed = [stamp.path for _, stamp in stamps if stamp is not None and stamp_of(stamp.path) != stamp]
+    changed = [stamp.path for stamp in stamps if stamp is not None and stamp_of(stamp.path) != stamp]
     if changed:
         raise BadInputError(
             problem(
@@ -166,7 +166,7 @@ class Scores:
     @contextmanager
     def unchanged(self) -> Iterator[None]:
         """A block in which files are read in place; `BadInputError` (E053) where one of them has changed by its end."""
-        stamps = [(file.label, file.seen) for file in self.inputs]
+        stamps = [file.seen for file in self.inputs]
         try:
             yield
         except EngineError:

@@ -413,5 +413,5 @@ def _inputs(engine: Engine, table: Table, parts: Sequence[str], hash_inputs: boo
         for path, part, stamp in zip(files, parts, stamps, strict=True)
     )
     # After the hash: rows and hash are of the same file.
-    refuse_changes(zip(files, stamps, strict=True))
+    refuse_changes(stamps)
     return inputs

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import expm1, log1p
 from typing import Protocol, runtime_checkable
 
 from misid.ground.errors import UsageError
 from misid.ground.numbers import percent
-from misid.search.growth import LARGEST_GALLERY, checked_gallery
+from misid.search.growth import LARGEST_GALLERY, checked_gallery, grown_fpir
 from misid.search.model import Answer, KnowsCandidates, KnowsRepeats, KnowsThresholds, KnowsUnequal, SearchModel
 
 _HALVINGS = 30
@@ -305,7 +304,7 @@ def unequal(
 
 def independent(fpir: float, scans: int) -> float:
     """``1 - (1 - fpir)^scans``."""
-    return 1.0 if fpir >= 1 else -expm1(scans * log1p(-fpir))
+    return grown_fpir(fpir, scans, 1.0)
 
 
 def _checked_target(target: float) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
-from misid.scores.checks.sql import PROBES, REFERENCES, row
+from misid.scores.checks.sql import PROBES, REFERENCES, rows
 from misid.scores.model import Scores
 
 LONGEST: Final = 200
@@ -29,23 +29,19 @@ def cut_problems(scores: Scores) -> tuple[Problem, ...]:
     """
     if scores.kind != "comparisons":
         return ()
-    seen = row(
+    commonest = rows(
         scores.engine,
         f"""
-        SELECT count(*) AS probes, mode(n) AS k,
+        SELECT n AS k, count(*) AS same, CAST(sum(count(*)) OVER () AS BIGINT) AS probes,
             (SELECT count(DISTINCT sample) FROM {REFERENCES}) AS refs
-        FROM (SELECT sample, CAST(sum(n) AS BIGINT) AS n FROM {PROBES} GROUP BY sample) AS one""",
+        FROM (SELECT sample, CAST(sum(n) AS BIGINT) AS n FROM {PROBES} GROUP BY sample) AS one
+        GROUP BY n ORDER BY same DESC, n LIMIT 1""",
     )
-    probes, k, references = seen["probes"], seen["k"], seen["refs"]
-    if probes < FEWEST_PROBES or k is None or not 2 <= k <= LONGEST or references < GALLERY * k:
+    if not commonest:
         return ()
-    same = row(
-        scores.engine,
-        f"""
-        SELECT count(*) FILTER (WHERE n = {int(k)}) AS same
-        FROM (SELECT sample, CAST(sum(n) AS BIGINT) AS n FROM {PROBES} GROUP BY sample) AS one""",
-    )["same"]
-    if same < SAME * probes:
+    k, same, probes, references = commonest[0].values()
+    few = probes < FEWEST_PROBES or not 2 <= k <= LONGEST or references < GALLERY * k
+    if few or same < SAME * probes:
         return ()
     return (
         problem(

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from misid.search.from_tally.counts import Floats, TestCounts
+from misid.search.from_tally.jackknife import left_out_variance
 from misid.tally.model import N_BLOCKS
 
 LEAST_BOUND = 1e-9
@@ -81,7 +82,7 @@ def upper_bound(tail: TailMean, gallery: float, threshold: float, level: float =
     ahead = threshold - tail.at
     value = tail.log_rate - ahead / tail.excess
     left_out = tail.log_rates - ahead / tail.excesses
-    spread = (N_BLOCKS - 1) / N_BLOCKS * ((left_out - left_out.mean(axis=1, keepdims=True)) ** 2).sum()
+    spread = left_out_variance(left_out)
     high = value + float(stdtrit(N_BLOCKS - 1, level)) * float(np.sqrt(spread))
     return max(LEAST_BOUND, float(-np.expm1(-gallery * np.exp(min(high, 0.0)))))
 

@@ -25,6 +25,7 @@ from scipy.special import stdtrit
 from misid.ground.errors import UsageError
 from misid.ground.numbers import percent
 from misid.search.from_tally.counts import Floats, Ints, TestCounts
+from misid.search.from_tally.jackknife import left_out_variance
 from misid.search.model import Answer
 from misid.search.span import Span
 from misid.tally.model import N_BLOCKS
@@ -288,9 +289,8 @@ def _together_at(test: TestCounts, at: int, pairs: float, level: float) -> Toget
     estimate = found()
     by_block = np.array([found(left_block=b) for b in range(N_BLOCKS)])
     by_fold = np.array([found(left_fold=b) for b in range(N_BLOCKS)])
-    variance = sum(((v - v.mean()) ** 2).sum() for v in (by_block, by_fold)) * (N_BLOCKS - 1) / N_BLOCKS
     made = max(float(number.sum()) * pairs, 1.0)
-    variance = max(variance, max(estimate * made, 1.0) / made**2)
+    variance = max(float(left_out_variance(np.stack([by_block, by_fold]))), max(estimate * made, 1.0) / made**2)
     half = float(stdtrit(N_BLOCKS - 1, 0.5 + level / 2)) * float(np.sqrt(variance))
     lo, middle_, hi = (float(np.clip(v, 0.0, 1.0)) for v in (estimate - half, estimate, estimate + half))
     return Together(threshold=float(test.levels[at]), estimate=middle_, lo=lo, hi=hi)

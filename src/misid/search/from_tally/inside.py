@@ -8,6 +8,7 @@ from scipy.special import stdtrit
 
 from misid.rates.intervals import rarefied_fpir
 from misid.search.from_tally.counts import Ints, TestCounts
+from misid.search.from_tally.jackknife import left_out_variance
 from misid.tally.model import N_BLOCKS
 
 
@@ -45,8 +46,8 @@ def rarefied_with_limits(
         by_block[b] = loglog(rate(k - lost, chosen, left, small))
         kept = chosen & (np.arange(len(k)) % N_BLOCKS != b)
         by_fold[b] = loglog(rate(k, kept, met, size)) if kept.any() else loglog(estimate)
-    spread = sum(((v - v.mean()) ** 2).sum() for v in (by_block, by_fold)) * (N_BLOCKS - 1) / N_BLOCKS
-    half = float(stdtrit(N_BLOCKS - 1, 0.5 + level / 2)) * float(np.sqrt(spread))
+    spread = float(np.sqrt(left_out_variance(np.stack([by_block, by_fold]))))
+    half = float(stdtrit(N_BLOCKS - 1, 0.5 + level / 2)) * spread
     middle = loglog(estimate)
     lo, hi = (float(-np.expm1(-np.exp(middle + s * half))) for s in (-1, 1))
     return estimate, min(lo, estimate), max(hi, estimate)

@@ -9,6 +9,7 @@ import numpy as np
 
 from misid.ground.errors import UsageError
 from misid.rates.intervals import people_interval
+from misid.search.from_tally.asked import asked_text, given_threshold
 from misid.search.from_tally.counts import Floats, Ints
 from misid.search.from_tally.images import at_ends
 from misid.search.from_tally.project import Projection
@@ -60,17 +61,14 @@ def fnir_answer(
     model: TallyModel, gallery: int, rank: int | None, threshold: float | None, group: str | None
 ) -> Answer:
     """What `TallyModel.fnir` answers."""
-    if threshold is None:
-        raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
+    at_least = given_threshold(threshold)
     gallery = checked_gallery(gallery)
     if rank is not None and rank < 1:
         raise UsageError(f"rank {rank}", remedy="rank 1 or more; None for any rank")
     members = model.members(group)
-    place = "any rank" if rank is None else f"rank {rank}"
-    asked = f"FNIR of a search of {gallery:,} references at threshold {threshold:g}, {place}"
-    asked += "" if group is None else f", probes of {group}"
+    asked = asked_text("FNIR", gallery, at_least, group, rank)
     answer = Answer(
-        asked=asked, measure="fnir", gallery=gallery, threshold=threshold, rank=rank, group=group,
+        asked=asked, measure="fnir", gallery=gallery, threshold=at_least, rank=rank, group=group,
         level=model.level, status="refused", reason="this test had no mated searches",
         needed="searches by people who are enrolled", warnings=model.warnings(),
     )  # fmt: skip
@@ -85,11 +83,11 @@ def fnir_answer(
         method += "; candidates above the mate, projected"
 
     def at(strangers: int) -> Answer:
-        estimate, lo, hi = fnir_limits(mates, model.projection, strangers, rank, threshold, members, model.level)
+        estimate, lo, hi = fnir_limits(mates, model.projection, strangers, rank, at_least, members, model.level)
         return replace(answer, status="ok", reason="", needed="", estimate=estimate, lo=lo, hi=hi, method=method)
 
     return (
-        at(gallery) if model.images is None or rank is None else at_ends(model.images.at(threshold), gallery, asked, at)
+        at(gallery) if model.images is None or rank is None else at_ends(model.images.at(at_least), gallery, asked, at)
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from misid.ground.errors import UsageError
 from misid.ground.numbers import percent
+from misid.search.from_tally.asked import asked_text, given_threshold
 from misid.search.from_tally.bound import TailMean, hazard_assumed, naive_binomial, tail_mean, upper_bound
 from misid.search.from_tally.checks import Misfit, Tenth, astray, misfit, tenth_to_whole
 from misid.search.from_tally.counts import Floats, TestCounts, counts_of
@@ -20,7 +21,7 @@ from misid.search.from_tally.project import Projection, project
 from misid.search.from_tally.reach import Reach, reach_of
 from misid.search.from_tally.refusal import FEWEST_PEOPLE, WIDEST, too_far, too_small, widened
 from misid.search.from_tally.unequal import expected_candidates, repeated_scans, share_of_errors
-from misid.search.growth import checked_gallery
+from misid.search.growth import checked_gallery, grown_fpir
 from misid.search.model import DRAWS, Answer
 from misid.search.span import Span
 from misid.tally.model import Tally
@@ -109,12 +110,10 @@ class TallyModel:
         Up to the test's own gallery, at its levels: exact rarefaction of the spectrum, limits by a jackknife over
         blocks of references and folds of searches on the complementary log-log scale. Beyond: the projection.
         """
-        if threshold is None:
-            raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
+        threshold = given_threshold(threshold)
         gallery = checked_gallery(gallery)
         self.members(group)
-        asked = f"FPIR of a search of {gallery:,} references at threshold {threshold:g}"
-        asked += "" if group is None else f", probes of {group}"
+        asked = asked_text("FPIR", gallery, threshold, group)
         if self.images is None:
             return self._with_kin(replace(self._of_strangers(gallery, threshold, group), asked=asked), gallery)
         answer = at_ends(self.images.at(threshold), gallery, asked, lambda n: self._of_strangers(n, threshold, group))
@@ -353,7 +352,8 @@ def _wide(lo: float, hi: float) -> tuple[str, ...]:
 
 
 def _hazard_times(rate: float, factor: float) -> float:
-    return float(-np.expm1(factor * np.log1p(-min(rate, 1 - 1e-15))))
+    # A rate of 1 has a hazard too, as far as its digits go: a lower limit of 1 can be widened.
+    return grown_fpir(min(rate, 1 - 1e-15), factor, 1.0)
 
 
 def model_of(

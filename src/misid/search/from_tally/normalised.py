@@ -19,6 +19,7 @@ from math import hypot, inf, log, log1p
 from misid.ground.errors import NotEstimableError, UsageError
 from misid.rates import compute_rates
 from misid.rates.points import as_input
+from misid.search.from_tally.asked import asked_text, given_threshold
 from misid.search.growth import FLAT_TO_LINEAR, checked_gallery, grown_fpir
 from misid.search.model import Answer
 from misid.search.span import Span
@@ -83,9 +84,9 @@ def counted_at(tally: Tally, threshold: float, *, group: str | None = None, leve
         No search of the group counts towards FPIR, or the threshold is below what the lists hold.
     """
     threshold = as_input(tally, threshold)
-    rates = compute_rates(tally, thresholds=[threshold], targets=(), level=level, curves=False)
+    rates = compute_rates(tally, thresholds=[threshold], targets=(), level=level, curves=False, measures=["fpir"])
     name = tally.labels[0].name if group is None else group
-    found = [r for r in rates.records if r.measure == "fpir" and r.threshold == threshold and r.probe_group == name]
+    found = [r for r in rates.records if r.threshold == threshold and r.probe_group == name]
     if not found or found[0].estimate is None or found[0].lo is None or found[0].hi is None:
         why = "; ".join(found[0].warnings) or found[0].status if found else "no such group or threshold"
         raise NotEstimableError(
@@ -115,8 +116,7 @@ class NormalisedModel:
 
     def fpir(self, gallery: int, threshold: float | None = None, *, group: str | None = None) -> Answer:
         """FPIR(N, t): from the least to the most that the growth seen, or both laws, allow."""
-        if threshold is None:
-            raise UsageError("a tally answers at a threshold", remedy="give the threshold of the search")
+        threshold = given_threshold(threshold)
         gallery = checked_gallery(gallery)
         large = counted_at(self.large, threshold, group=group, level=self.level)
         small = None if self.small is None else counted_at(self.small, threshold, group=group, level=self.level)
@@ -127,10 +127,8 @@ class NormalisedModel:
     ) -> Answer:
         """Refused: at a fixed threshold the mate's score moves with the gallery too, and nothing says by how much."""
         gallery = checked_gallery(gallery)
-        at = "" if threshold is None else f" at threshold {threshold:g}"
-        asked = f"FNIR of a search of {gallery:,} references{at}, {'any rank' if rank is None else f'rank {rank}'}"
         return Answer(
-            asked=asked + ("" if group is None else f", probes of {group}"), measure="fnir", gallery=gallery,
+            asked=asked_text("FNIR", gallery, threshold, group, rank), measure="fnir", gallery=gallery,
             threshold=threshold, rank=rank, group=group, level=None, limits="assumptions", status="refused",
             reason="scores of mates move with the gallery too, and by how much was not seen",
             needed="mated searches of a gallery of that size",
@@ -144,9 +142,8 @@ def grown_answer(
     most = 1.0 if small is None else growth_between(small, large).hi
     ratio = gallery / large.gallery
     ends = [grown_fpir(f, ratio, b) for f in (large.lo, large.hi) for b in (0.0, most)]
-    asked = f"FPIR of a search of {gallery:,} references at threshold {threshold:g}"
     return Answer(
-        asked=asked + ("" if group is None else f", probes of {group}"), measure="fpir", gallery=gallery,
+        asked=asked_text("FPIR", gallery, threshold, group), measure="fpir", gallery=gallery,
         threshold=threshold, group=group, lo=min(ends), hi=max(ends), level=None, limits="assumptions",
         method="growth between two galleries" if small else "counted FPIR and both growth laws",
         reason=EITHER if small is None else UNSEEN, assumptions=(EITHER if small is None else SLOWS,),

@@ -14,6 +14,7 @@ import numpy as np
 from misid.search.from_tally.block import FitBlock
 from misid.search.from_tally.counts import Floats, TestCounts
 from misid.search.from_tally.fit import Fit
+from misid.search.from_tally.jackknife import left_out_variance
 from misid.tally.model import N_BLOCKS
 
 ENOUGH = 50
@@ -125,7 +126,7 @@ def stretch_of(excess: Excess, fit: Fit, x: Floats, log_rates: Floats) -> Stretc
 
     log_k = mean(fitted) - mean(excess.whole)
     left = mean(fitted) - mean(excess.left)
-    variance = (N_BLOCKS - 1) / N_BLOCKS * ((left - left.mean(axis=1, keepdims=True)) ** 2).sum(axis=(0, 1))
+    variance = left_out_variance(left)
     used = (excess.whole[:, 0] >= ENOUGH) & (variance > 0)
     if len(x) < 3 or used.sum() < 2:
         return Stretch(mean=np.zeros(len(log_k)), sd=np.zeros(len(log_k)))
