@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from misid.cases.number import Number, Stated, assumed
 from misid.encounter.reading_shapes import PROPORTION, Allowed
+from misid.ground.examples import is_example
 from misid.search.growth import LARGEST_GALLERY
 
 FORMAT = "misid-case-1"
@@ -309,7 +310,7 @@ def plain_case(case: CaseFile) -> dict[str, Any]:
 def without_paths(given: dict[str, Any]) -> dict[str, Any]:
     """The same with names of our own for the files that it names."""
     search = dict(given["search"])
-    if "tally" in search and not str(search["tally"]).startswith("example:"):
+    if "tally" in search and not is_example(str(search["tally"])):
         search["tally"] = TALLY_NAME
     if "deployments" in search:
         search["deployments"] = DEPLOYMENTS_NAME

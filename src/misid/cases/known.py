@@ -11,6 +11,7 @@ import numpy as np
 
 from misid.cases.file import CaseFile
 from misid.ground.errors import NotEstimableError
+from misid.ground.examples import example_path, is_example
 from misid.search.from_tally.model import TallyModel
 from misid.search.model import Answer, SearchModel
 from misid.search.published import published_model
@@ -194,14 +195,10 @@ def outranked_of(model: TallyModel, gallery: int, threshold: float, group: str |
 
 def tally_model(case: CaseFile, folder: Path, seed: int) -> tuple[TallyModel, dict[str, bytes]]:
     """The search model of the tally that a case names, and the file's bytes."""
-    from importlib.resources import files
-
     from misid.tally import read_tally
 
     name = str(case.search.tally)
-    shipped = name.removeprefix("example:")
-    # Of an example the last part of the name alone: a case of a stranger's names no file elsewhere by it.
-    path = Path(str(files("misid") / "examples")) / f"{Path(shipped).name}.tally" if name != shipped else folder / name
+    path = example_path(name) if is_example(name) else folder / name
     tally = read_tally(path)
     body = path.read_bytes()
     key = (hashlib.sha256(body).hexdigest(), case.search.kin_in_test, seed)

@@ -15,7 +15,7 @@ from misid.cases.file import LARGEST_FILE, CaseFile
 from misid.encounter.reading_shapes import as_float, shown
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, Problem
-from misid.ground.hostile import MOST_DEEP, is_deep
+from misid.ground.hostile import MOST_DEEP, is_deep, read_at_most, system_said
 
 Raw = Mapping[str, Any]
 
@@ -23,13 +23,10 @@ Raw = Mapping[str, Any]
 def text_of(path: Path) -> str:
     """The text of a case file, if it is one that can be read."""
     try:
-        with path.open("rb") as file:
-            # One byte more than allowed, however much the file says that it has.
-            data = file.read(LARGEST_FILE + 1)
+        data = read_at_most(path, LARGEST_FILE)
     except (OSError, ValueError) as error:
-        seen = str(getattr(error, "strerror", None) or error)
-        raise BadInputError([_of_file("E001", path, seen, "a readable file")]) from error
-    if len(data) > LARGEST_FILE:
+        raise BadInputError([_of_file("E001", path, system_said(error), "a readable file")]) from error
+    if data is None:
         seen = f"more than {LARGEST_FILE:,} bytes"
         raise BadInputError([_of_file("E100", path, seen, f"a TOML file of at most {LARGEST_FILE:,}")])
     if not data.strip():

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from misid.cli.options import InputOptions
 from misid.ground.errors import UsageError
+from misid.ground.examples import EXAMPLE, SUFFIX, example_path, examples, is_example
 
 if TYPE_CHECKING:
     from misid.tally import Tally
 
-EXAMPLE = "example:"
-SUFFIX = ".tally"
 ZIP = b"PK\x03\x04"
-
-
-def examples() -> list[str]:
-    """Names of the tallies that misid ships."""
-    folder = files("misid") / "examples"
-    if not folder.is_dir():
-        return []
-    return sorted(entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX))
 
 
 def is_tally(source: str) -> bool:
     """Whether `source` names a tally: by its prefix or suffix, else by what is in the file."""
-    if source.startswith(EXAMPLE) or source.endswith(SUFFIX):
+    if is_example(source) or source.endswith(SUFFIX):
         return True
     path = Path(source)
     if not path.is_file():
@@ -61,7 +51,7 @@ def the_tally(sources: Sequence[str], inputs: InputOptions) -> str | None:
 
 def read(source: str) -> Tally:
     """Read a tally file or a shipped example."""
-    path = _example(source.removeprefix(EXAMPLE)) if source.startswith(EXAMPLE) else Path(source)
+    path = _example(source.removeprefix(EXAMPLE)) if is_example(source) else Path(source)
     from misid.tally import read_tally
 
     return read_tally(path)
@@ -72,7 +62,7 @@ def _example(name: str) -> Path:
     if name not in known:
         remedy = " or ".join(EXAMPLE + other for other in known) or "the path of a tally; this build ships no example"
         raise UsageError(f"no example is called {name!r}", remedy=remedy)
-    return Path(str(files("misid") / "examples" / f"{name}{SUFFIX}"))
+    return example_path(name)
 
 
 def scores_source(sources: Sequence[str], inputs: InputOptions) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from misid.encounter.answered import AnsweredRates, uses_own_fnir
@@ -13,15 +12,13 @@ from misid.encounter.scenario import Scenario
 from misid.encounter.searching import PublishedRates, Rates, StatedRates
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, UsageError
+from misid.ground.examples import example_path, is_example
 from misid.search.deployments import DeploymentsModel
 from misid.search.from_tally import TallyModel, model_from_tally
 from misid.search.model import SearchModel
 from misid.search.reading import read_deployments
 from misid.search.span import Span
 from misid.tally import read_tally
-
-EXAMPLE = "example:"
-"""Before the name of a tally that misid ships."""
 
 
 def rates_of(scenario: Scenario) -> Rates:
@@ -48,10 +45,7 @@ def file_of(scenario: Scenario) -> Path | None:
     """The file that the search model is made from; None where the scenario holds its numbers."""
     search = scenario.form.search
     if isinstance(search, TallySearch):
-        if search.tally.startswith(EXAMPLE):
-            # The last part of the name alone: a scenario of a stranger's names no file elsewhere by it.
-            return Path(str(files("misid") / "examples")) / f"{Path(search.tally.removeprefix(EXAMPLE)).name}.tally"
-        return scenario.document.folder / search.tally
+        return example_path(search.tally) if is_example(search.tally) else scenario.document.folder / search.tally
     return scenario.document.folder / search.deployments if isinstance(search, DeploymentsSearch) else None
 
 

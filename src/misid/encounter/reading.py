@@ -17,7 +17,7 @@ from misid.encounter.numbers import NUMBER_KEYS
 from misid.encounter.reading_shapes import shown
 from misid.ground.codes import problem
 from misid.ground.errors import Findings, UsageError
-from misid.ground.hostile import MOST_DEEP, is_deep
+from misid.ground.hostile import MOST_DEEP, is_deep, read_at_most
 
 MOST_BYTES = 1_000_000
 """A scenario is a few dozen kilobytes; a larger file is something else."""
@@ -149,14 +149,12 @@ def _read(path: Path, found: Findings) -> _Part | None:
         if path.is_dir():
             raise IsADirectoryError
         size = path.stat().st_size
-        # One more than allowed, so that a file that grows meanwhile is not read whole.
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        data = read_at_most(path, MOST_BYTES)
     except (OSError, ValueError):
         allowed = f"a scenario file, or one of: {', '.join(shipped())}"
         _say(found, "E001", str(path), "no file that can be read", allowed, "misid scenarios list")
         return None
-    if len(data) > MOST_BYTES:
+    if data is None:
         size_said = f"{size:,} bytes" if size > MOST_BYTES else f"more than {MOST_BYTES:,} bytes"
         _say(found, "E081", path.name, size_said, f"at most {MOST_BYTES:,}",
              "name the scenario file, not scores or a tally")  # fmt: skip

@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 MOST_DEEP = 10
 """Levels of tables and lists in one another: none of misid's formats has more."""
@@ -22,6 +23,21 @@ BROKEN_ZIP = (
     KeyError, IndexError, OverflowError,
 )  # fmt: skip
 """What `zipfile` raises where an archive is damaged, or was made to do damage."""
+
+
+def read_at_most(path: Path, most: int) -> bytes | None:
+    """The bytes of a file, None where it has more: one more than allowed is read, however many it says that it has.
+
+    `OSError`, or `ValueError` of a path with a null byte, where it cannot be read; `system_said` puts them in words.
+    """
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    return data if len(data) <= most else None
+
+
+def system_said(error: Exception) -> str:
+    """Why a file cannot be read, without its path: a name with a null byte in it is none to the system."""
+    return str(getattr(error, "strerror", None) or error)
 
 
 def csv_rows(lines: Iterable[str], delimiter: str = ",") -> Iterator[list[str]]:

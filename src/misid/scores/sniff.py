@@ -13,7 +13,7 @@ from typing import IO, Literal, cast
 
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
-from misid.ground.hostile import csv_rows
+from misid.ground.hostile import csv_rows, system_said
 
 FileKind = Literal["text", "gzip", "parquet", "duckdb"]
 
@@ -92,8 +92,7 @@ def kind_of(path: Path) -> FileKind:
             problem(
                 "E001",
                 where=where,
-                # A name with a null byte in it is none to the system.
-                seen=getattr(error, "strerror", None) or str(error),
+                seen=system_said(error),
                 allowed="a file that exists and may be read",
                 remedy="check the path; a pattern such as 'scores/*.parquet' must be quoted in a shell",
             )

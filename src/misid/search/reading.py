@@ -11,7 +11,7 @@ from pathlib import Path
 
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, Findings, Problem
-from misid.ground.hostile import csv_rows
+from misid.ground.hostile import csv_rows, read_at_most, system_said
 from misid.search.deployments import Deployment
 from misid.search.growth import LARGEST_GALLERY
 
@@ -61,13 +61,10 @@ def read_deployments(path: str | Path) -> DeploymentTable:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            # One byte more than allowed, however much the file says that it has.
-            data = file.read(MOST_BYTES + 1)
+        data = read_at_most(path, MOST_BYTES)
     except (OSError, ValueError) as error:
-        seen = str(getattr(error, "strerror", None) or error)
-        raise BadInputError([_file_problem("E001", path, seen, "a readable file")]) from error
-    if len(data) > MOST_BYTES:
+        raise BadInputError([_file_problem("E001", path, system_said(error), "a readable file")]) from error
+    if data is None:
         seen = f"more than {MOST_BYTES:,} bytes"
         raise BadInputError([_file_problem("E070", path, seen, f"a table of at most {MOST_BYTES:,}")])
     return data

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from misid.encounter.model import Assessment
 from misid.ground.errors import UsageError
+from misid.ground.examples import is_example
 from misid.ground.progress import NO_PROGRESS, ProgressLike
 from misid.ground.text import finite
 from misid.ground.toml import toml_text
@@ -99,7 +100,7 @@ def named_file(search: Mapping[str, Any]) -> tuple[str, str] | None:
     """(key, path) of the file that a scenario's search table names, None where it names none of its folder."""
     for key in FILES_OF_SEARCH:
         path = search.get(key)
-        if isinstance(path, str) and not path.startswith("example:"):
+        if isinstance(path, str) and not is_example(path):
             return key, path
     return None
 
