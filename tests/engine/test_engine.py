@@ -70,7 +70,50 @@ def test_scratch_is_removed() -> None:
 def test_given_scratch_is_left(tmp_path: Path) -> None:
     with DuckDBEngine(scratch=tmp_path) as engine:
         engine.keep("t", "SELECT 1 AS a")
+        engine.keep("u", "SELECT 1 AS a", large=True)
     assert tmp_path.exists()
+    assert not list(tmp_path.glob("*.parquet"))
+
+
+def test_a_large_table_is_on_disk_and_goes_when_it_is_dropped(tmp_path: Path) -> None:
+    with DuckDBEngine(scratch=tmp_path) as engine:
+        engine.keep("t", "SELECT i AS a FROM range(1000) AS r(i)", large=True)
+        assert engine.log[-1] == 'CREATE TABLE "t" AS SELECT i AS a FROM range(1000) AS r(i)'
+        assert engine.rows("SELECT count(*) FROM duckdb_tables() WHERE temporary")[0][0] == 0
+        # Made anew from itself, as any table may be.
+        engine.keep("t", "SELECT a FROM t WHERE a < 10", large=True)
+        assert len(list(tmp_path.glob("*.parquet"))) == 1
+        assert engine.rows("SELECT count(*), max(a) FROM t") == [(10, 9)]
+        engine.drop("t", "never made")
+        assert not list(tmp_path.glob("*.parquet"))
+        with pytest.raises(EngineError, match="t does not exist"):
+            engine.rows("SELECT * FROM t")
+
+
+MAKE = {
+    "table": lambda engine, select: engine.keep("t", select),
+    "large table": lambda engine, select: engine.keep("t", select, large=True),
+    "view": lambda engine, select: engine.view("t", select),
+    "given": lambda engine, select: engine.put("t", engine.columns(select)),
+}
+
+
+@pytest.mark.parametrize("second", MAKE)
+@pytest.mark.parametrize("first", MAKE)
+def test_what_has_a_name_is_replaced_whatever_it_was(first: str, second: str) -> None:
+    with DuckDBEngine() as engine:
+        MAKE[first](engine, "SELECT 1 AS a")
+        MAKE[second](engine, "SELECT 2 AS a")
+        assert engine.rows("SELECT a FROM t") == [(2,)]
+
+
+@pytest.mark.parametrize("wide", [2**127 - 1, -(2**127) + 1, 2**53 + 1])
+def test_whole_numbers_of_128_bits_stay_apart_on_disk(tmp_path: Path, wide: int) -> None:
+    """Parquet would hold them as DOUBLE, and two ids beside one another would be one."""
+    with DuckDBEngine() as engine:
+        engine.save(f"SELECT CAST('{wide}' AS HUGEINT) - i AS id FROM range(2) AS r(i)", tmp_path / "kept.parquet")
+        back = engine.rows(engine.saved([tmp_path / "kept.parquet"]))
+    assert sorted(int(id_) for (id_,) in back) == sorted([wide, wide - 1])
 
 
 def test_failures_are_ours(engine: DuckDBEngine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import weakref
@@ -19,6 +20,9 @@ from misid.ground.files import new_scratch, remove_scratch
 MEMORY_LIMIT = "700MB"
 """DuckDB spills to disk above this, so memory does not grow with the number of comparisons."""
 
+FLUSH = "16MB"
+"""Memory that DuckDB's allocator may hold back; below this the same work took no less."""
+
 
 def ran_out_of(said: str) -> str:
     """What to do where DuckDB says that memory or disk ran out; '' where it says something else."""
@@ -30,11 +34,15 @@ def ran_out_of(said: str) -> str:
     return ""
 
 
+_serial = itertools.count(1)
+
 _ELSE = "misid check on the input, which must be whole and must not change during the run; --debug shows more"
 
 
 class DuckDBEngine:
     """An embedded DuckDB with a database file of its own in a scratch directory.
+
+    Tables that may have a row a comparison are Parquet files there, so that memory does not grow with comparisons.
 
     Parameters
     ----------
@@ -47,12 +55,14 @@ class DuckDBEngine:
     """
 
     name = "duckdb"
+    rows_at_once = 1 << 18
 
     def __init__(
         self, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None, scratch: Path | None = None
     ) -> None:
         self.version = duckdb.__version__
         self.log: list[str] = []
+        self._files: dict[str, Path] = {}
         self._tidy: Callable[[], object] = lambda: None
         if scratch is None:
             self.scratch, lock = new_scratch(Path(tempfile.gettempdir()), "misid-")
@@ -69,6 +79,10 @@ class DuckDBEngine:
                     "threads": threads or os.cpu_count() or 1,
                     "temp_directory": str(self.scratch / "spill"),
                     "preserve_insertion_order": False,
+                    # What is let go of goes back to the system at once; by default 128 MB and more wait for use.
+                    "allocator_flush_threshold": FLUSH,
+                    "allocator_background_threads": True,
+                    "allocator_bulk_deallocation_flush_threshold": FLUSH,
                     # A library must not fetch code over the network at run time.
                     "autoinstall_known_extensions": False,
                 },
@@ -83,30 +97,60 @@ class DuckDBEngine:
         self.execute("SET enable_progress_bar_print = false")
 
     def view(self, name: str, select: str) -> None:
-        self._run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
+        self.log.append(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
+        self.alias(name, select)
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None) -> None:
-        # Temporary tables are not written to the database file, only spilled where memory runs out.
+    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
         self.log.append(f"CREATE TABLE {quoted(name)} AS {as_logged or select}")
-        self.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {select}")
+        if large:
+            path = self.scratch / f"kept-{os.getpid()}-{next(_serial)}.parquet"
+            self.save(select, path)
+            self.alias(name, self.saved([path]))
+            self._files[name] = path
+        else:
+            # Temporary tables are not written to the database file, only spilled where memory runs out.
+            self._make_way(name, "TABLE")
+            self.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {select}")
+
+    def drop(self, *names: str) -> None:
+        for name in names:
+            self._make_way(name, "")
+
+    def _make_way(self, name: str, kind: str) -> None:
+        """Drop what is called `name` and cannot be replaced by a `kind`, and remove the file that it was kept in."""
+        file = self._files.pop(name, None)
+        (was,) = self.rows(f"""
+            SELECT coalesce((SELECT 'TABLE' FROM duckdb_tables() WHERE temporary AND table_name = {literal(name)}),
+                            (SELECT 'VIEW' FROM duckdb_views() WHERE temporary AND view_name = {literal(name)}))""")[0]
+        if was and was != kind:
+            self.execute(f"DROP {was} {quoted(name)}")
+        if file is not None:
+            file.unlink(missing_ok=True)
 
     def put(self, name: str, columns: Columns) -> None:
         # Handed over as arrays: a VALUES list of some hundred rows costs more to parse than a million rows to count.
         given = f"{name}_given"
         self.connection.register(given, columns)
         try:
+            self._make_way(name, "TABLE")
             self.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS SELECT * FROM {quoted(given)}")
         finally:
             self.connection.unregister(given)
 
     def save(self, select: str, path: Path) -> None:
         """Run a query and write its result to a Parquet file. It is not logged: it names the path."""
+        # Parquet has no whole numbers of 128 bits: DuckDB would round them to a DOUBLE, and two ids become one.
+        wide = [column for column, kind in self.described(select).items() if kind in ("HUGEINT", "UHUGEINT")]
+        if wide:
+            texts = ", ".join(f"CAST({quoted(column)} AS VARCHAR) AS {quoted(column)}" for column in wide)
+            select = f"SELECT * REPLACE ({texts}) FROM ({select})"
         self.execute(f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet)")
 
     def saved(self, paths: list[Path]) -> str:
         return f"SELECT * FROM read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
 
     def alias(self, name: str, select: str) -> None:
+        self._make_way(name, "VIEW")
         self.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
 
     def rows(self, select: str) -> list[tuple[Any, ...]]:
@@ -145,12 +189,10 @@ class DuckDBEngine:
                 raise KeyboardInterrupt from error
             raise
 
-    def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
-        self.log.append(statement)
-        return self.execute(statement)
-
     def close(self) -> None:
         self.connection.close()
+        for file in self._files.values():
+            file.unlink(missing_ok=True)
         self._remove_scratch()
 
     def _remove_scratch(self) -> None:

@@ -22,15 +22,21 @@ class Engine(Protocol):
     name: str
     version: str
     log: list[str]
+    rows_at_once: int
+    """How many rows of an intermediate table are best made at a time, where work can be done in turns."""
 
     def view(self, name: str, select: str) -> None:
         """Name a query; nothing runs."""
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None) -> None:
-        """Run a query and keep its result in the engine under `name`, on disk where it is large.
+    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
+        """Run a query and keep its result in the engine under `name`.
 
-        `as_logged` is the text for the log where `select` only repeats it over the parts of an input.
+        `as_logged` is the text for the log where `select` only repeats it over the parts of an input. `large` says
+        that the result may have a row a comparison, and belongs on disk.
         """
+
+    def drop(self, *names: str) -> None:
+        """Let go of what `keep` made and nothing reads any more; what is made from it stays. It is not logged."""
 
     def put(self, name: str, columns: Columns) -> None:
         """Make a small table of whole numbers or texts, a NumPy array a column. It is not logged."""

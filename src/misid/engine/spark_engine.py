@@ -84,6 +84,8 @@ class SparkEngine:
     """
 
     name = "spark"
+    rows_at_once = 1 << 40
+    """A statement costs Spark more than its rows, and what does not fit into memory goes to the executors' disks."""
 
     def __init__(
         self,
@@ -134,7 +136,8 @@ class SparkEngine:
     def alias(self, name: str, select: str) -> None:
         self.register(name, self._frame(select))
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None) -> None:
+    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
+        # Spark itself puts on disk what is too large for memory.
         self.log.append(f"CACHE TABLE {name} AS {self._said(as_logged or select)}")
         # Cached when it is first read: a job of its own only to fill it would cost as much again.
         frame = self._cut(self._frame(select)).persist()
@@ -156,6 +159,9 @@ class SparkEngine:
         rows = self._run(lambda: java._jdf.queryExecution().toRdd())
         cut = jvm._jsparkSession.internalCreateDataFrame(rows, java._jdf.schema(), False)
         return Classic(cut, self.session)
+
+    def drop(self, *names: str) -> None:
+        """Nothing: what was made from a table may not be filled yet, and would be made again from the scores."""
 
     def put(self, name: str, columns: Columns) -> None:
         def value(one: Any) -> str:

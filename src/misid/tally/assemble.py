@@ -76,6 +76,7 @@ def number_rows(engine: Engine, grid: Grid, kind: str) -> None:
             FROM tail_rows AS t JOIN probes AS p ON p.probe = t.probe {flags}
             JOIN references_ AS r ON r.reference = t.reference
             JOIN bins AS b ON b.key = {key} AND b.part = {part}""",
+        large=True,
     )
     engine.keep(
         "mated",
@@ -84,6 +85,7 @@ def number_rows(engine: Engine, grid: Grid, kind: str) -> None:
             JOIN references_ AS r ON r.reference = t.reference
             JOIN bins AS b ON b.key = {key} AND b.part = {part}
             WHERE NOT t.failed""",
+        large=True,
     )
 
 

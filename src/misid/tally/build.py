@@ -133,9 +133,13 @@ def _counted(
     joint, joint_of, warnings = fold(engine, scores, min_people)
     labels = labels_for(scores.attributes, joint, intersections=intersections)
     people.number_people(engine, joint_of, labels, grid)
-    people.count_designs(engine)
     axes = assemble.lay_axes(engine, grid, coarse, todo, scores.return_threshold)
     assemble.number_rows(engine, grid, scores.kind)
+    failed = assemble.failed(engine)
+    acquisition, enrolment, unknown = assemble.failed_samples(engine, scores)
+    # From here on people are numbers, and scores are bins and levels.
+    engine.drop("kept_rows")
+    people.count_designs(engine)
     searches.list_searches(engine, grid, gallery.n_references if gallery else None)
     if gallery:
         design = lists.nonmated_design(engine, gallery, labels, joint_of, len(joint))
@@ -144,8 +148,8 @@ def _counted(
         design = assemble.nonmated_design(engine, labels, len(joint))
         censored = {name: np.empty(0, dtype=np.int64) for name in TABLES["censoring"]}
     tables, spectrum_from = _tables(engine, grid, coarse, splits, axes, joint_of, labels, len(joint), design)
-    tables["censoring"] = censored
-    acquisition, enrolment, unknown = assemble.failed_samples(engine, scores)
+    tables |= {"failed": failed, "censoring": censored}
+    tables = {name: tables[name] for name in TABLES}
     return Tally(
         kind=scores.kind,
         edges=axes.edges,
@@ -192,13 +196,13 @@ def _passes(
     stage("counting comparisons per reference")
     parts.run("by_reference", passes.by_reference)
     stage("collecting mated comparisons and the highest non-mated ones")
-    parts.run("kept_rows", lambda view: passes.kept_rows(view, todo.cut))
+    parts.run("kept_rows", lambda view: passes.kept_rows(view, todo.cut), large=True)
     _view_kept(engine)
     if engine.columns(passes.LONE_SAMPLES)["n"][0]:
         parts.run("lone_mates", passes.lone_mates)
     else:
         engine.view("lone_mates", passes.NO_LONE_MATES)
-    parts.run("failed_rows", passes.failed_rows)
+    parts.run("failed_rows", passes.failed_rows, large=True)
     searches.flag_searches(engine)
     return todo, int(coarse.pooled(mated=False)[1].sum())
 
@@ -221,15 +225,16 @@ def _tables(
 ) -> tuple[dict[str, Table], int]:
     """Every table of the tally, and the level from which the spectrum is kept."""
     n_levels = len(axes.levels)
+    counts = assemble.counts(engine, grid, coarse, splits, axes, joint_of)
+    mated_design, mated_moments = moments.mated_moments(engine, labels, n_joint, n_levels)
+    engine.drop("mated")
     sharing = moments.sharing_moments(engine, labels, n_joint, n_levels)
     design_table, moment_table = assemble.pair_tables(design, sharing, labels)
-    mated_design, mated_moments = moments.mated_moments(engine, labels, n_joint, n_levels)
     search_design = searches.search_design(engine, labels)
     made = int(search_design["searches"][search_design["mated"] == 0][0])
     spectrum_from = assemble.spectrum_start(sharing["exceed"][0, 0], made)
     tables = {
-        "counts": assemble.counts(engine, grid, coarse, splits, axes, joint_of),
-        "failed": assemble.failed(engine),
+        "counts": counts,
         "nonmated_design": design_table,
         "nonmated_moments": moment_table,
         "mated_design": mated_design,
@@ -243,6 +248,7 @@ def _tables(
         "spectrum_design": searches.spectrum_design(engine),
         "blocks": searches.blocks(engine),
     }
+    engine.drop("tail")
     return tables, spectrum_from
 
 

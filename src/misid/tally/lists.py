@@ -85,7 +85,9 @@ def leave_passes(engine: Engine, gallery: Gallery) -> None:
                    any_value(reference_group) AS reference_group, 0 AS m
             FROM {LISTED} WHERE {NONMATED} GROUP BY reference, probe_group""",
     )
-    engine.keep("kept_rows", f"SELECT probe, reference, mated, score, failed FROM {LISTED} WHERE NOT failed")
+    engine.keep(
+        "kept_rows", f"SELECT probe, reference, mated, score, failed FROM {LISTED} WHERE NOT failed", large=True
+    )
     # A search whose probe failed has no row of its own in the lists.
     engine.keep(
         "failed_rows",

@@ -8,6 +8,7 @@ then gives the sum of squares at each level.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,36 +40,64 @@ def sharing_moments(engine: Engine, labels: Sequence[Label], n_joint: int, n_lev
     """
     n_labels = len(labels)
     shape = (n_joint, n_labels, n_levels)
-    keys = ("joint", "label", "lvl")
-    as_probe, as_reference = ("person_p", "joint_p", "joint_r"), ("person_r", "joint_r", "joint_p")
-    engine.keep("exceed", f"{_exceedances(AS_PROBE, *as_probe)} UNION ALL {_exceedances(AS_REFERENCE, *as_reference)}")
-    # One side at a time: the window over all that people exceeded is the largest thing held in memory.
-    r, c = (engine.columns(_each_side(side, n_labels)) for side in (AS_PROBE, AS_REFERENCE))
-    moments = {
-        "exceed": rolled_up(at_or_above(r, "n", shape, keys), labels),
-        "sum_r2": rolled_up(at_or_above(r, "squares", shape, keys), labels),
-        "sum_rm": rolled_up(at_or_above(r, "products", shape, keys), labels),
-        # For references the person's own label is the second axis.
-        "sum_c2": rolled_up(at_or_above(c, "squares", shape, keys), labels).swapaxes(0, 1),
-        "sum_cm": rolled_up(at_or_above(c, "products", shape, keys), labels).swapaxes(0, 1),
-    }
     pair_shape, pair_keys = (n_labels, n_labels, n_levels), ("probe_label", "reference_label", "lvl")
-    moments["sum_rc"] = at_or_above(engine.columns(_both_sides(n_labels)), "products", pair_shape, pair_keys)
+    r, c = (dict.fromkeys(("n", "squares", "products"), np.zeros(shape, dtype=np.int64)) for _ in range(2))
+    both = np.zeros(pair_shape, dtype=np.int64)
+    # Every sum is one over people: a share of them at a time, so that memory does not grow with what they exceeded.
+    turns = in_turns(engine, 2 * _rows(engine, labels))
+    for turn in range(turns):
+        who = share(turn, turns, "t.{person}")
+        engine.keep("exceed", f"{_exceedances(AS_PROBE, who)} UNION ALL {_exceedances(AS_REFERENCE, who)}")
+        for side, sums in ((AS_PROBE, r), (AS_REFERENCE, c)):
+            found = engine.columns(_each_side(side, n_labels))
+            for name in sums:
+                sums[name] = sums[name] + at_or_above(found, name, shape, ("joint", "label", "lvl"))
+        both += at_or_above(engine.columns(_both_sides(n_labels)), "products", pair_shape, pair_keys)
+    engine.drop("exceed")
+    moments = {
+        "exceed": rolled_up(r["n"], labels),
+        "sum_r2": rolled_up(r["squares"], labels),
+        "sum_rm": rolled_up(r["products"], labels),
+        # For references the person's own label is the second axis.
+        "sum_c2": rolled_up(c["squares"], labels).swapaxes(0, 1),
+        "sum_cm": rolled_up(c["products"], labels).swapaxes(0, 1),
+        "sum_rc": both,
+    }
     moments["sum_p2"] = moments["exceed"] + at_or_above(engine.columns(_pairs()), "excess", pair_shape, pair_keys)
     return moments
 
 
-def _exceedances(side: int, person: str, own: str, other: str) -> str:
+def in_turns(engine: Engine, rows: int) -> int:
+    """In how many turns an intermediate table of so many rows is made, so that it stays small in memory."""
+    return max(1, math.ceil(rows / engine.rows_at_once))
+
+
+def share(turn: int, turns: int, code: str) -> str:
+    """SQL that leaves the people or probes whose turn it is, by their number; '' where one turn has all."""
+    return f" AND {code} % {turns} = {turn}" if turns > 1 else ""
+
+
+def _rows(engine: Engine, labels: Sequence[Label]) -> int:
+    """Most rows that one side of `exceed` can have: each comparison in every label of the other side."""
+    n = int(engine.columns("SELECT count(*) AS n FROM tail WHERE lvl >= 0")["n"][0])
+    of_joint = np.bincount(np.concatenate([np.asarray(label.members, dtype=np.int64) for label in labels]))
+    return n * int(of_joint.max())
+
+
+def _exceedances(side: int, who: str) -> str:
     """Exceedances of each person on one side, per label of the other side and level."""
+    mine, other = ("p", "r") if side == AS_PROBE else ("r", "p")
+    person = f"person_{mine}"
     return f"""
-        SELECT {side} AS side, t.{person} AS person, t.{own} AS joint, l.label AS label, t.lvl AS lvl, count(*) AS n
-        FROM tail AS t JOIN by_label AS l ON l.joint = t.{other} WHERE t.lvl >= 0
-        GROUP BY t.{person}, t.{own}, l.label, t.lvl"""
+        SELECT {side} AS side, t.{person} AS person, t.joint_{mine} AS joint, l.label AS label, t.lvl AS lvl,
+               CAST(count(*) AS INTEGER) AS n
+        FROM tail AS t JOIN by_label AS l ON l.joint = t.joint_{other} WHERE t.lvl >= 0{who.format(person=person)}
+        GROUP BY t.{person}, t.joint_{mine}, l.label, t.lvl"""
 
 
 def _each_side(side: int, n_labels: int) -> str:
     # One whole number for all that is counted apart: windows sort by it in half the time.
-    step = _STEP.format(keys=f"person * {n_labels} + label")
+    step = _STEP.format(keys=f"CAST(person AS BIGINT) * {n_labels} + label")
     return f"""
         WITH steps AS (SELECT person, joint, label, lvl, n, sum(n) {step} AS c FROM exceed WHERE side = {side})
         SELECT s.joint AS joint, s.label AS label, s.lvl AS lvl, CAST(sum(n) AS BIGINT) AS n,
@@ -79,7 +108,7 @@ def _each_side(side: int, n_labels: int) -> str:
 
 def _both_sides(n_labels: int) -> str:
     """Steps of R_i C_i for people who are probe and reference; a label pair counts those who are in both."""
-    step = _STEP.format(keys=f"(person * {n_labels} + probe_label) * {n_labels} + reference_label")
+    step = _STEP.format(keys=f"(CAST(person AS BIGINT) * {n_labels} + probe_label) * {n_labels} + reference_label")
     return f"""
         WITH both_people AS (SELECT DISTINCT person FROM design_both),
         r AS (SELECT e.person, e.joint, e.label AS reference_label, e.lvl, e.n

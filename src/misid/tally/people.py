@@ -51,7 +51,8 @@ def number_people(engine: Engine, joint_of: Mapping[str, int], labels: Sequence[
     _refuse_two_groups(engine)
     engine.keep(
         "probes",
-        """SELECT s.probe AS probe, row_number() OVER (ORDER BY s.probe) AS code, p.code AS person, p.joint AS joint
+        """SELECT s.probe AS probe, CAST(row_number() OVER (ORDER BY s.probe) AS INTEGER) AS code, p.code AS person,
+                  p.joint AS joint
            FROM seen_probes AS s JOIN persons AS p ON CAST(s.person AS VARCHAR) = p.person""",
     )
     engine.keep(
@@ -77,7 +78,7 @@ def _persons() -> str:
     digit = "(strpos('0123456789abcdef', substr(h, {}, 1)) - 1)"
     number = " + ".join(f"{16 ** (4 - i)} * {digit.format(i)}" for i in range(1, 5))
     return f"""
-        SELECT person, row_number() OVER (ORDER BY person) AS code, j.joint AS joint, groups,
+        SELECT person, CAST(row_number() OVER (ORDER BY person) AS INTEGER) AS code, j.joint AS joint, groups,
                CAST(({number}) % {N_BLOCKS} AS INTEGER) AS block
         FROM (SELECT person, grp, groups, md5(concat(person, coalesce(salt, ''))) AS h
               FROM (SELECT person, min(grp) AS grp, count(DISTINCT grp) AS groups FROM (

@@ -10,7 +10,7 @@ from misid.engine import Engine
 from misid.engine.seam import Columns
 from misid.tally.grid import Grid
 from misid.tally.model import MAX_RANK, NO_BIN, Ints, Label, Table
-from misid.tally.moments import at_or_above, rolled_up
+from misid.tally.moments import at_or_above, in_turns, rolled_up, share
 from misid.tally.order import in_content_order
 
 _STEP = "OVER (PARTITION BY {keys} ORDER BY lvl DESC ROWS UNBOUNDED PRECEDING)"
@@ -255,15 +255,22 @@ def spectrum(engine: Engine, from_level: int) -> Table:
 
     An order of ids, or of a hash of ids, would let whoever has the ids find a person's row.
     """
-    rows = _table(
-        engine.columns(f"""
+    where = f"t.counts AND t.lvl >= {from_level}"
+    n = int(engine.columns(f"SELECT count(*) AS n FROM tail AS t WHERE {where}")["n"][0])
+    turns = in_turns(engine, n)
+    # A share of the searches at a time: all of them at once take several times the memory of the table.
+    shares = [
+        _table(
+            engine.columns(f"""
         SELECT t.probe AS search, t.joint_p AS probe_group, t.joint_r AS reference_group, p.block AS block,
                t.lvl AS level, count(*) AS count
         FROM tail AS t JOIN persons AS p ON p.code = t.person_r
-        WHERE t.counts AND t.lvl >= {from_level}
+        WHERE {where}{share(turn, turns, "t.probe")}
         GROUP BY t.probe, t.joint_p, t.joint_r, p.block, t.lvl""")
-    )
-    return in_content_order(rows)
+        )
+        for turn in range(turns)
+    ]
+    return in_content_order({name: np.concatenate([rows.pop(name) for rows in shares]) for name in list(shares[0])})
 
 
 def spectrum_design(engine: Engine) -> Table:

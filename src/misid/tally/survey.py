@@ -122,6 +122,7 @@ def histogram(parts: Parts, engine: Engine, lowest: float, highest: float, *, in
         rows = engine.columns("""
             SELECT probe_group, reference_group, mated, key, CAST(sum(n) AS BIGINT) AS n FROM histogram
             GROUP BY probe_group, reference_group, mated, key""")
+        engine.drop("histogram")
         coarse = Coarse(grid=grid, rows=rows)
         keys, nonmated = coarse.pooled(mated=False)
         more = too_coarse(keys >> FINE_BITS, nonmated) if nonmated.sum() else 0
