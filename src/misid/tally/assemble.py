@@ -18,6 +18,7 @@ from misid.tally.levels import SPECTRUM_PER_SEARCH
 from misid.tally.model import Floats, Ints, Label, Table
 from misid.tally.people import AS_PROBE, AS_REFERENCE
 from misid.tally.survey import Coarse, Plan
+from misid.tally.wide import sum_of_products, whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,27 +131,29 @@ def nonmated_design(engine: Engine, labels: Sequence[Label], n_joint: int) -> di
     """Values of table nonmated_design as (probe label, reference label) arrays."""
     n_labels = len(labels)
 
-    found = as_table(
-        engine.columns("""
-        SELECT side, joint, label, CAST(sum(m) AS BIGINT) AS m, CAST(sum(m * m) AS BIGINT) AS m2, count(*) AS people
-        FROM design GROUP BY side, joint, label""")
-    )
+    found = {
+        name: whole(values)
+        for name, values in engine.columns(f"""
+        SELECT side, joint, label, CAST(sum(m) AS BIGINT) AS m, {sum_of_products("m", "m")} AS m2, count(*) AS people
+        FROM design GROUP BY side, joint, label""").items()
+    }
 
     def one_side(side: int) -> dict[str, Ints]:
         mine, rolled = found["side"] == side, {}
         for name in ("m", "m2", "people"):
-            dense = np.zeros((n_joint, n_labels), dtype=np.int64)
+            dense = np.zeros((n_joint, n_labels), dtype=object if name == "m2" else np.int64)
             np.add.at(dense, (found["joint"][mine], found["label"][mine]), found[name][mine])
             rolled[name] = moments.rolled_up(dense, labels)
         return rolled
 
     as_probe, as_reference = one_side(AS_PROBE), one_side(AS_REFERENCE)
-    both = engine.columns("""
-        SELECT probe_label, reference_label, CAST(sum(rm * cm) AS BIGINT) AS products, count(*) AS people
+    both = engine.columns(f"""
+        SELECT probe_label, reference_label, {sum_of_products("rm", "cm")} AS products, count(*) AS people
         FROM design_both GROUP BY probe_label, reference_label""")
-    products, people = np.zeros((2, n_labels, n_labels), dtype=np.int64)
+    products = np.zeros((n_labels, n_labels), dtype=object)
+    people = np.zeros((n_labels, n_labels), dtype=np.int64)
     at = both["probe_label"].astype(np.int64), both["reference_label"].astype(np.int64)
-    products[at], people[at] = both["products"].astype(np.int64), both["people"].astype(np.int64)
+    products[at], people[at] = whole(both["products"]), both["people"].astype(np.int64)
     probe_people, reference_people = as_probe["people"], as_reference["people"].T
     return {
         "comparisons": as_probe["m"],
@@ -174,18 +177,17 @@ def _pair_squares(comparisons: Ints, probes: Ints, references: Ints, both: Ints)
     ordered = probes * references - both
     mutual = both * (both - 1) // 2
     a_pair = np.divide(comparisons, ordered, out=np.zeros(ordered.shape), where=ordered > 0)
-    full = a_pair**2 * (ordered + 2 * mutual)
+    full = a_pair**2 * (ordered + 2.0 * mutual)
     # With less than one comparison a pair, two meet only where both directions happen to be there.
     sparse = comparisons + 2 * mutual * a_pair**2
-    squares: Floats = np.rint(np.where(a_pair >= 1, full, sparse))
-    return squares.astype(np.int64)
+    return whole(np.rint(np.where(a_pair >= 1, full, sparse)))
 
 
 def pair_tables(design: dict[str, Ints], sharing: dict[str, Ints], labels: Sequence[Label]) -> tuple[Table, Table]:
     """Tables nonmated_design and nonmated_moments: the pairs of labels that are reported."""
     probe, reference = (np.array(side, dtype=np.int64) for side in zip(*pair_rows(labels), strict=True))
     design_table = {"probe_label": probe, "reference_label": reference}
-    design_table |= {name: values[probe, reference] for name, values in design.items()}
+    design_table |= {name: whole(values[probe, reference]) for name, values in design.items()}
     n_levels = sharing["exceed"].shape[-1]
     moment_table = {
         "probe_label": np.repeat(probe, n_levels),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -15,11 +16,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from misid.ground.codes import problem
-from misid.ground.errors import BadInputError
+from misid.ground.errors import BadInputError, MisidError
 from misid.ground.files import replacing
 from misid.ground.hostile import BROKEN_ZIP, MOST_DEEP, PACKED, is_deep
 from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Label, Origin, Table, Tally
 from misid.tally.sound import faults_of
+from misid.tally.wide import whole
 
 MANIFEST = "tally.json"
 
@@ -46,7 +48,15 @@ def write_tally(tally: Tally, path: Path, *, force: bool = False) -> None:
     ------
     UsageError
         `path` exists and `force` is False.
+    MisidError
+        The tally holds counts that `read_tally` refuses.
     """
+    faults = faults_of(tally)
+    if faults:
+        raise MisidError(
+            f"this tally could not be read again: {'; '.join(faults)}",
+            remedy="report this as a defect of misid, with what was counted and how much of it",
+        )
     bodies = {name: _csv(tally.tables[name], list(TABLES[name])) for name in TABLES}
     manifest = _manifest(tally, bodies)
     with replacing(Path(path), force=force) as partial, zipfile.ZipFile(partial, "w") as archive:
@@ -64,6 +74,11 @@ def _add(archive: zipfile.ZipFile, name: str, body: bytes) -> None:
 
 
 _AT_ONCE = 1 << 14
+
+_LONG = re.compile(rb"[0-9]{19,}")
+"""A number that may not fit into 64 bits."""
+
+_MOST_DIGITS = 38
 
 
 def _csv(table: Table, names: list[str]) -> bytes:
@@ -239,19 +254,27 @@ def _parsed(where: str, table: str, announced: dict[str, Any], parts: dict[str, 
     if names != list(TABLES[table]):
         raise ValueError(f"{table}.csv has columns {names}, not {list(TABLES[table])}")
     rest = rest.rstrip(b"\n")
-    values = np.empty(0, dtype=np.int64)
+    values, digits = np.empty(0, dtype=np.int64), 0
     if rest:
         if rest.translate(None, b"0123456789-,\n"):
             raise ValueError(f"{table}.csv holds something other than whole numbers")
-        values = np.fromstring(rest.replace(b"\n", b",").decode("ascii"), dtype=np.int64, sep=",")
+        digits = max(map(len, _LONG.findall(rest)), default=0)
+        if digits > _MOST_DIGITS:
+            raise ValueError(f"{table}.csv holds a number of {digits} digits")
+        flat = rest.replace(b"\n", b",").decode("ascii")
+        # NumPy reads a number that does not fit as another one.
+        values = (
+            np.array([*map(int, flat.split(","))], dtype=object)
+            if digits
+            else np.fromstring(flat, dtype=np.int64, sep=",")
+        )
     rows = rest.count(b"\n") + 1 if rest else 0
     if rows != announced["rows"] or values.size != rows * len(names):
         raise ValueError(
             f"{table}.csv has {rows} rows and {values.size} values, {announced['rows']} rows were announced"
         )
-    return {
-        column: np.ascontiguousarray(v) for column, v in zip(names, values.reshape(rows, len(names)).T, strict=True)
-    }
+    columns = zip(names, values.reshape(rows, len(names)).T, strict=True)
+    return {column: np.ascontiguousarray(whole(v) if digits else v) for column, v in columns}
 
 
 def _check(where: str, tally: Tally) -> None:

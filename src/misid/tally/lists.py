@@ -22,6 +22,7 @@ from misid.tally.model import NO_BIN, Ints, Label, Table
 from misid.tally.moments import rolled_up
 from misid.tally.passes import NONMATED, PROBE_TOTALS
 from misid.tally.people import AS_PROBE
+from misid.tally.wide import sum_of_products, whole
 
 LISTED = "listed"
 """View: the candidates, with one group for all references where the gallery's groups are not known."""
@@ -111,14 +112,12 @@ def nonmated_design(
     """
     n_labels = len(labels)
     found = engine.columns(f"""
-        SELECT joint, label, CAST(sum(m) AS BIGINT) AS m, CAST(sum(m * m) AS BIGINT) AS m2, count(*) AS people
+        SELECT joint, label, CAST(sum(m) AS BIGINT) AS m, {sum_of_products("m", "m")} AS m2, count(*) AS people
         FROM design WHERE side = {AS_PROBE} AND m > 0 GROUP BY joint, label""")
     rolled = {}
     for name in ("m", "m2", "people"):
-        dense = np.zeros((n_joint, n_labels), dtype=np.int64)
-        np.add.at(
-            dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), found[name].astype(np.int64)
-        )
+        dense = np.zeros((n_joint, n_labels), dtype=object if name == "m2" else np.int64)
+        np.add.at(dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), whole(found[name]))
         rolled[name] = rolled_up(dense, labels)
     enrolled = np.zeros(n_joint, dtype=np.int64)
     for group, references in gallery.by_group.items():
@@ -146,9 +145,9 @@ def nonmated_design(
         "reference_people": reference_people,
         "people": rolled["people"] + reference_people - both,
         "sum_r2": rolled["m2"],
-        "sum_c2": np.rint(per_reference * m).astype(np.int64),
-        "sum_rc": np.rint(both * per_probe * per_reference).astype(np.int64),
-        "sum_p2": np.rint(m * max(gallery.n_references / max(gallery.n_people, 1), 1.0)).astype(np.int64),
+        "sum_c2": whole(np.rint(per_reference * m)),
+        "sum_rc": whole(np.rint(both * per_probe * per_reference)),
+        "sum_p2": whole(np.rint(m * max(gallery.n_references / max(gallery.n_people, 1), 1.0))),
     }
 
 

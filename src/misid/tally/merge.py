@@ -26,7 +26,8 @@ from misid.ground.errors import UsageError
 from misid.tally.labels import labels_for
 from misid.tally.model import TABLES, Floats, Ints, Origin, Table, Tally
 from misid.tally.order import in_content_order
-from misid.tally.sound import KEYS
+from misid.tally.sound import KEYS, faults_of
+from misid.tally.wide import WIDE, whole
 
 LIKELY = 2.0
 """Standard deviations above the expected that pairs of errors across tallies are taken to be."""
@@ -58,7 +59,7 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
     Raises
     ------
     UsageError
-        Tallies that cannot be added, with the field in which they differ.
+        Tallies that cannot be added, with the field in which they differ; sums that do not fit.
 
     Examples
     --------
@@ -115,7 +116,7 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
     spectrum_from = int(np.searchsorted(levels, max(_start(t) for t in tallies)))
     tables["spectrum"] = _spectra([f["spectrum"] for f in fitted], spectrum_from)
     galleries = {t.gallery for t in tallies}
-    return replace(
+    merged = replace(
         first,
         edges=edges,
         thresholds=thresholds,
@@ -130,6 +131,17 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
         acquisition=_sums([t.acquisition for t in tallies]),
         enrolment=enrolment,
         warnings=tuple(warnings),
+    )
+    faults = faults_of(merged)
+    if faults:
+        raise _too_large("; ".join(faults))
+    return merged
+
+
+def _too_large(seen: str) -> UsageError:
+    return UsageError(
+        f"the tallies do not add up to one that can be held: {seen}",
+        remedy="merge fewer of them, and see with misid check that each is whole",
     )
 
 
@@ -231,8 +243,9 @@ def _added(name: str, sources: Sequence[Table]) -> Table:
     keys, positions = _rows(name, sources)
     columns = list(TABLES[name])
     table = {column: keys[i] for i, column in enumerate(columns[: KEYS[name]])}
+    wide = WIDE.get(name, ())
     for column in columns[KEYS[name] :]:
-        total = np.zeros(keys.shape[1], dtype=np.int64)
+        total = np.zeros(keys.shape[1], dtype=object if column in wide else np.int64)
         if column == "gallery_min":
             total += np.iinfo(np.int64).max
             for at, source in zip(positions, sources, strict=True):
@@ -244,15 +257,18 @@ def _added(name: str, sources: Sequence[Table]) -> Table:
                 np.maximum.at(total, at, source[column])
         elif column == "gallery_median":
             # Weighted by searches: the mean of the medians, rounded down.
-            weight = np.zeros(keys.shape[1], dtype=np.int64)
+            total = total.astype(object)
+            weight = np.zeros(keys.shape[1], dtype=object)
             for at, source in zip(positions, sources, strict=True):
-                np.add.at(total, at, source[column] * source["searches"])
+                np.add.at(total, at, source[column].astype(object) * source["searches"])
                 np.add.at(weight, at, source["searches"])
             total //= np.maximum(weight, 1)
         else:
             for at, source in zip(positions, sources, strict=True):
                 np.add.at(total, at, source[column])
-        table[column] = total
+                if column not in wide and np.any(total < 0):
+                    raise _too_large(f"{name}.{column} is more than 64 bits hold")
+        table[column] = whole(total)
     return table
 
 
@@ -276,13 +292,14 @@ def _share(tables: dict[str, Table], fitted: Sequence[dict[str, Table]], shared:
         across = _likely if name == "nonmated_moments" else _expected
         found = zip(table["probe_label"].tolist(), table["reference_label"].tolist(), strict=True)
         ratio = np.array([both_sides[pair] for pair in found])
-        table["sum_c2"] += 2 * across(parts, "sum_c2", "sum_c2", count)
-        table["sum_rc"] += np.where(ratio > 0, 2 * across(parts, "sum_r2", "sum_c2", count), 0)
+        table["sum_c2"] = table["sum_c2"] + 2 * across(parts, "sum_c2", "sum_c2", count)
+        table["sum_rc"] = table["sum_rc"] + np.where(ratio > 0, 2 * across(parts, "sum_r2", "sum_c2", count), 0)
         # Of two people who were compared both ways, the ways may lie in two tallies.
-        together = _sum([np.maximum(p["sum_p2"] - p[count], 0) for p in parts]) * ratio
-        table["sum_p2"] += np.rint(np.minimum(together, _sum([p["sum_p2"] for p in parts]))).astype(np.int64)
+        together = _sum([np.maximum(p["sum_p2"] - p[count], 0).astype(np.float64) for p in parts]) * ratio
+        most = _sum([p["sum_p2"].astype(np.float64) for p in parts])
+        table["sum_p2"] = table["sum_p2"] + whole(np.rint(np.minimum(together, most)))
         if shared == "people":
-            table["sum_r2"] += 2 * across(parts, "sum_r2", "sum_r2", count)
+            table["sum_r2"] = table["sum_r2"] + 2 * across(parts, "sum_r2", "sum_r2", count)
         if name == "nonmated_moments":
             table["sum_cm"] += 2 * _products([p["sum_cm"].astype(np.float64) for p in parts]).astype(np.int64)
     parts, design = _aligned("nonmated_design", fitted, tables["nonmated_design"]), tables["nonmated_design"]
@@ -352,7 +369,7 @@ def _aligned(name: str, fitted: Sequence[dict[str, Table]], table: Table) -> lis
     for source, at in zip(fitted, positions, strict=True):
         rows = {}
         for column in list(TABLES[name])[KEYS[name] :]:
-            values = np.zeros(len(table[column]), dtype=np.int64)
+            values = np.zeros(len(table[column]), dtype=table[column].dtype)
             values[at] = source[name][column]
             rows[column] = values
         aligned.append(rows)
@@ -381,7 +398,7 @@ def _pairs(parts: Sequence[Table], column: str, count: str) -> list[Floats]:
 
 def _expected(parts: Sequence[Table], one: str, other: str, count: str) -> Ints:
     """Sum over people and pairs of tallies of x_a y_b (both ways round, halved), in proportion to their own squares."""
-    return np.rint(_products(_pairs(parts, one, count), _pairs(parts, other, count))).astype(np.int64)
+    return whole(np.rint(_products(_pairs(parts, one, count), _pairs(parts, other, count))))
 
 
 def _likely(parts: Sequence[Table], one: str, other: str, count: str) -> Ints:
@@ -401,7 +418,7 @@ def _likely(parts: Sequence[Table], one: str, other: str, count: str) -> Ints:
     of_a_person = 1 + 2 * seen / np.maximum(_sum(made), 1)
     most = mean + LIKELY * np.sqrt((mean + 1) * of_a_person * (1 + ratio))
     never_more = _products(*([p[c].astype(np.float64) for p in parts] for c in (one, other)))
-    return np.floor(np.minimum(most, never_more)).astype(np.int64)
+    return whole(np.floor(np.minimum(most, never_more)))
 
 
 def _start(tally: Tally) -> float:

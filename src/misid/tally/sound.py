@@ -12,12 +12,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from misid.tally.model import FNIR_RANKS, N_BLOCKS, Ints, Table, Tally
+from misid.tally.wide import FITS, WIDE
 
 MOST = 1 << 53
 """Counts above this are no whole numbers any more where they are multiplied."""
 
-MOST_SUM = 1 << 62
-"""And sums of squares above this do not fit where they are added."""
+MOST_SUM = FITS
+"""And sums of squares above this do not fit where they are added, but for the few that may be wider."""
 
 KEYS = {
     "counts": 4, "failed": 3, "nonmated_design": 2, "nonmated_moments": 3, "mated_design": 1, "mated_moments": 2,
@@ -131,6 +132,7 @@ def _tables(tally: Tally) -> Iterator[str]:
             lowest = -1 if column == "bin" else 0
             highest = sizes[_INDEX_OF[column]] if column in _INDEX_OF else MOST
             highest = MOST_SUM if column.startswith("sum_") else highest
+            highest = MOST**2 if column in WIDE.get(table, ()) else highest
             highest = N_BLOCKS if column == "block" else 2 if column == "mated" else highest
             if least < lowest or most >= highest:
                 yield f"{table}.{column} has a value outside its range"
