@@ -63,6 +63,7 @@ class DuckDBEngine:
         self.version = duckdb.__version__
         self.log: list[str] = []
         self._files: dict[str, Path] = {}
+        self._kinds: dict[str, str] = {}
         self._tidy: Callable[[], object] = lambda: None
         if scratch is None:
             self.scratch, lock = new_scratch(Path(tempfile.gettempdir()), "misid-")
@@ -118,12 +119,11 @@ class DuckDBEngine:
 
     def _make_way(self, name: str, kind: str) -> None:
         """Drop what is called `name` and cannot be replaced by a `kind`, and remove the file that it was kept in."""
-        file = self._files.pop(name, None)
-        (was,) = self.rows(f"""
-            SELECT coalesce((SELECT 'TABLE' FROM duckdb_tables() WHERE temporary AND table_name = {literal(name)}),
-                            (SELECT 'VIEW' FROM duckdb_views() WHERE temporary AND view_name = {literal(name)}))""")[0]
-        if was and was != kind:
+        file, was = self._files.pop(name, None), self._kinds.pop(name, kind)
+        if was != kind:
             self.execute(f"DROP {was} {quoted(name)}")
+        if kind:
+            self._kinds[name] = kind
         if file is not None:
             file.unlink(missing_ok=True)
 

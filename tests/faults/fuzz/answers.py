@@ -97,6 +97,7 @@ class AnsweringEngine(DuckDBEngine):
     def __init__(self, data: bytes) -> None:
         self.version = "0"
         self.log: list[str] = []
+        self._files, self._kinds = {}, {}
         self.connection = _Connection()  # type: ignore[assignment]
         self._tidy: Callable[[], object] = lambda: None
         self._data, self._at = data, 0
