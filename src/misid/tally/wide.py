@@ -29,7 +29,7 @@ def sum_of_products(one: str, other: str) -> str:
 
 
 def whole(values: Sequence[Any] | npt.NDArray[Any]) -> Ints:
-    """Whole numbers (text, floats without a fraction, any integers) as 64-bit integers, or as objects if some are larger.
+    """Whole numbers (text, floats without a fraction, any integers) in 64 bits, or as objects where some are larger.
 
     Examples
     --------
