@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from misid.encounter.model import SOLIDITY, Estimate
+from misid.ground.codes import plain
 from misid.ground.numbers import count, denominator
 from misid.report.assessment.told import Told, listed, named, sentence
 from misid.report.figures.base import Figure
@@ -78,7 +79,12 @@ def answer(told: Told) -> Section:
                    "wide, and no further computing narrows them. Scans are counted, and one person can be scanned more "
                    "than once.")),
         *(
-            [Callout("To be read with these numbers:", tuple(Quoted(sentence(t)) for t in (*a.caveats, *a.warnings)))]
+            [
+                Callout(
+                    "To be read with these numbers:",
+                    tuple(Quoted(sentence(plain(t))) for t in (*a.caveats, *a.warnings)),
+                )
+            ]
             if a.caveats or a.warnings
             else []
         ),
