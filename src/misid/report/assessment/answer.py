@@ -5,7 +5,8 @@ from __future__ import annotations
 from misid.encounter.model import SOLIDITY, Estimate
 from misid.ground.codes import plain
 from misid.ground.numbers import count, denominator
-from misid.report.assessment.told import Told, listed, named, sentence
+from misid.ground.text import sentence
+from misid.report.assessment.told import Told, listed, named
 from misid.report.figures.base import Figure
 from misid.report.figures.icons import MOST_ICONS, array_of, array_svg, icons_a_row
 from misid.report.filing import (
