@@ -43,12 +43,14 @@ def test_fnir_is_the_recount_at_every_rank_and_is_monotone(n: int, seed: int, at
     edges = np.arange(-80, 101) / 10
     tally = Matrix(scores).tally(edges=edges, levels=thresholds if at_levels else edges[::9], spectrum_from=3)
     found = misses(tally, thresholds)
+    ranks = (*(rank for rank in RANKS if rank <= n), None)
+    assert {rank for _, rank in found} == {*ranks}
     for t in thresholds:
-        for rank in (*RANKS, None):
+        for rank in ranks:
             assert found[t, rank] == recount(scores, t, rank), (t, rank)
-        by_rank = [found[t, r] or 0 for r in (*RANKS, None)]
+        by_rank = [found[t, r] or 0 for r in ranks]
         assert by_rank == sorted(by_rank, reverse=True)
-    for rank in (*RANKS, None):
+    for rank in ranks:
         by_threshold = [found[t, rank] or 0 for t in thresholds]
         assert by_threshold == sorted(by_threshold)
 
