@@ -82,9 +82,9 @@ def read_bundle(source: str | Path | BinaryIO) -> Bundle:
         changed, or of a later version.
     """
     name = (Path(source).name or str(source)) if isinstance(source, str | Path) else "the bundle"
-    if isinstance(source, str | Path):
-        _refuse_other(Path(source), name)
     try:
+        if isinstance(source, str | Path):
+            _refuse_other(Path(source), name)
         with zipfile.ZipFile(source) as archive:
             files = _unpacked(archive, name)
     except FileNotFoundError:
