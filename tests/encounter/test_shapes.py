@@ -97,7 +97,7 @@ def test_a_fixed_value_can_be_written_in_these_ways(written: object) -> None:
     assert found.problems == []
 
 
-PEOPLE = Allowed(lo=1, hi=1e10, words="a whole number of people", whole=True)
+PEOPLE = Allowed(lo=1, hi=1e10, words="a whole number of people", whole=True, example=100)
 
 BAD: list[tuple[object, Allowed, str, str, str]] = [
     (3, PROPORTION, "x: 3;", "a proportion", "0.03, if 3 % is meant"),
@@ -133,7 +133,7 @@ BAD: list[tuple[object, Allowed, str, str, str]] = [
     ({"shape": "lognormal", "median": 0.1, "factor": 3, "lo": 0.2, "hi": 1}, PROPORTION, "x.median: 0.1;", "lo", ""),
     ({"shape": "uniform", "lo": 0, "hi": 4}, POSITIVE, "x.lo: 0;", "above 0", "a number"),
     (12.5, PEOPLE, "x: 12.5;", "whole number of people", "12"),
-    (0, PEOPLE, "x: 0;", "whole number of people", "2"),
+    (0, PEOPLE, "x: 0;", "whole number of people", "such as 100"),
 ]  # fmt: skip
 
 

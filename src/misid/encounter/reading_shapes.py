@@ -174,7 +174,7 @@ def _checked(shape: Shape, where: str, allowed: Allowed, found: Findings) -> Sha
 
 
 def _remedy(value: float, allowed: Allowed) -> str:
-    if allowed.hi == 1 and 1 < value <= 100:
+    if allowed == PROPORTION and 1 < value <= 100:
         return f"{value / 100:.6g}, if {value:g} % is meant"
     return f"a number in this range, such as {shown(allowed.example)}"
 
