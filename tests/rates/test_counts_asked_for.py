@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from misid.ground.errors import MisidError
 from misid.ground.rate import ALL
-from misid.rates import compute_rates, limits
+from misid.rates import compute_rates
 from misid.rates.counts import Counts
+from misid.rates.intervals import SearchDesign, SearchMoments, fpir_limits
 from misid.rates.intervals.monotone import Monotone
 from misid.rates.limits import Limits
 from misid.tally.model import Tally
@@ -103,20 +104,20 @@ def test_limits_of_fpir_are_those_that_were_studied() -> None:
     hits = int(Counts(tally).best[0][position])
     with_pairs = got.fpir(0, np.array([position]), np.array([hits]))[0]
     steps = got._steps(Counts(tally).best[0])
-    without = limits.fpir_limits(*_search_parts(got), steps=steps).interval(4, hits, "two")
-    alongside = limits.fpir_limits(*_search_parts(got), got._nonmated(0, 0), steps=steps).interval(4, hits, "two")
+    without = fpir_limits(*_search_parts(got), steps=steps).interval(4, hits, "two")
+    alongside = fpir_limits(*_search_parts(got), got._nonmated(0, 0), steps=steps).interval(4, hits, "two")
     assert with_pairs == alongside
     assert with_pairs != without
 
 
-def _search_parts(got: Limits) -> tuple[limits.SearchDesign, limits.SearchMoments]:
+def _search_parts(got: Limits) -> tuple[SearchDesign, SearchMoments]:
     rows = got.counts.search_rows
     row = got._search_at[(0,)]
     design = {c: int(rows.design[c][row]) for c in ("searches", "people", "sum_k2")}
     moments = {c: v[row] for c, v in rows.moments.items() if c != "references"}
     return (
-        limits.SearchDesign(**design, references=int(rows.moments["references"][row].max())),
-        limits.SearchMoments(**moments),
+        SearchDesign(**design, references=int(rows.moments["references"][row].max())),
+        SearchMoments(**moments),
     )
 
 

@@ -191,6 +191,7 @@ def test_eer_is_at_the_edge_where_the_larger_error_is_smallest() -> None:
     eer = rate(tally, "eer")
     assert worst[eer.threshold or 0.0] == min(worst.values())
     t = eer.threshold
+    assert t is not None
     assert eer.estimate == pytest.approx(((off >= t).mean() + (on < t).mean()) / 2)
     assert eer.lo is not None
     assert eer.hi is not None
@@ -494,7 +495,7 @@ def test_what_is_left_out_for_very_many_groups_is_said() -> None:
     test = matrix(40, digits=1)
     names = tuple(f"g{i:02d}" for i in range(20))
     tally = Matrix(test.scores, np.arange(40) % 20, names).tally(edges=np.arange(-60, 81) / 10, levels=[0.5, 1.0, 2.0])
-    rates = compute_rates(tally, thresholds=np.arange(0, 24) / 8 // 0.1 / 10, targets=[0.1])
+    rates = compute_rates(tally, thresholds=(np.arange(0, 24) / 8 // 0.1 / 10).tolist(), targets=[0.1])
     assert any("curves are drawn" in w for w in rates.warnings)
     assert len({p.probe_group for p in rates.curves}) == 13
     assert any("very many pairs" in w for w in rates.warnings)

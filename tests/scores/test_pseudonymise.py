@@ -62,7 +62,7 @@ def test_text_keeps_everything_but_the_ids(tmp_path: Path, key: Path) -> None:
     [("a.csv", ",", "\n"), ("a.tsv", "\t", "\n"), ("a.txt", ";", "\r\n"), ("a.csv.gz", "|", "\n")],
 )
 def test_every_kind_of_text(tmp_path: Path, key: Path, name: str, delimiter: str, ending: str) -> None:
-    lines = (["\ufeffprobe", "score"], ["ada", "0.5"], ["max", "0.1"], [])
+    lines: tuple[list[str], ...] = (["\ufeffprobe", "score"], ["ada", "0.5"], ["max", "0.1"], [])
     text = ending.join(delimiter.join(cells) for cells in lines)
     packed = name.endswith(".gz")
     (tmp_path / name).write_bytes(gzip.compress(text.encode()) if packed else text.encode())

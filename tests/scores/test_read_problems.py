@@ -180,7 +180,7 @@ def test_scores_that_are_not_numbers_in_binary(small: Small, tmp_path: Path) -> 
 @pytest.mark.parametrize("word", ["", "NA", "null", "nan", "inf", "-Infinity"])
 def test_scores_that_are_not_there_stay(tmp_path: Path, word: str) -> None:
     with open_scores(text(tmp_path, GOOD + f"NA,null,0,{word}\n")) as scores:
-        row = scores.engine.execute("SELECT reference, score, failed FROM comparisons WHERE probe = 'NA'").fetchone()
+        row = scores.engine.rows("SELECT reference, score, failed FROM comparisons WHERE probe = 'NA'")[0]
         assert row is not None
         assert row[0] == "null"
         assert row[2] is False
@@ -210,7 +210,7 @@ def test_which_comparisons_are_mated(tmp_path: Path) -> None:
     for yes, no in (("TRUE", "false"), ("Yes", "n"), ("genuine", "impostor"), ("Mated", "non-mated")):
         content = GOOD.replace(",1,", f",{yes},").replace(",0,", f",{no},")
         with open_scores(text(tmp_path, content)) as scores:
-            counted = scores.engine.execute("SELECT count(*) FILTER (mated) FROM comparisons").fetchone()
+            counted = scores.engine.rows("SELECT count(*) FILTER (mated) FROM comparisons")[0]
             assert counted == (2,)
 
 
@@ -232,9 +232,7 @@ def test_matrices(tmp_path: Path) -> None:
     one_problem(write(tmp_path / "f.csv", ["", "1", "2"], [["1", 1, 2], ["", 1, 3]]), "E020", "probe")
     words = write(tmp_path / "w.csv", ["", "NA", "2"], [["NA", "NA", 2], ["2", 1, "null"]])
     with open_scores(words) as scores:
-        rows = scores.engine.execute(
-            "SELECT reference, score FROM comparisons WHERE probe = 'NA' ORDER BY ALL"
-        ).fetchall()
+        rows = scores.engine.rows("SELECT reference, score FROM comparisons WHERE probe = 'NA' ORDER BY ALL")
         assert rows == [("2", 2.0), ("NA", None)]
     plain = write(tmp_path / "g.csv", None, [[1, 2, 3], [4, 5, 6]])
     one_problem(plain, "E016", format="matrix")
@@ -294,7 +292,8 @@ def test_databases(small: Small, tmp_path: Path) -> None:
 def test_objects(small: Small) -> None:
     one_problem(pd.DataFrame(small.columns()).drop(columns="score"), "E012", "a pandas DataFrame")
     one_problem(pd.DataFrame(small.columns()).iloc[:0], "E002")
-    for nothing in (None, 3, {}, []):
+    given: tuple[Any, ...] = (None, 3, {}, [])
+    for nothing in given:
         with pytest.raises(UsageError, match="not a table"):
             open_scores(nothing)
 
