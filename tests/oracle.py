@@ -17,13 +17,13 @@ Decisions that the descriptions leave open, and that are taken here:
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from misid.ground.rate import ALL
-from misid.tally.model import FNIR_RANKS, MAX_RANK, N_BLOCKS, NO_BIN, TABLES, Label, Origin, Table, Tally
+from misid.tally.model import FNIR_RANKS, MAX_RANK, N_BLOCKS, NO_BIN, TABLES, Floats, Label, Origin, Table, Tally
 
 KEYS: dict[str, tuple[str, ...]] = {
     "counts": ("probe_group", "reference_group", "mated", "bin"),
@@ -88,9 +88,9 @@ def oracle_tally(
     reference_person: Sequence[Any],
     score: Sequence[float],
     *,
-    edges: Sequence[float],
-    levels: Sequence[float] | None = None,
-    thresholds: Sequence[float] = (),
+    edges: Sequence[float] | Floats,
+    levels: Sequence[float] | Floats | None = None,
+    thresholds: Sequence[float] | Floats = (),
     mated: Sequence[bool] | None = None,
     failed: Sequence[bool] | None = None,
     probe_group: Sequence[int] | None = None,
@@ -99,7 +99,7 @@ def oracle_tally(
     joint: Sequence[tuple[str, ...]] = ((),),
     labels: Sequence[Label] | None = None,
     spectrum_from: int = 0,
-    block_of: Mapping[Hashable, int] | None = None,
+    block_of: Mapping[Any, int] | None = None,
     searches: Mapping[str, Sequence[Any]] | None = None,
     list_length: int | None = None,
     return_threshold: float | None = None,

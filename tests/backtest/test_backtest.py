@@ -262,7 +262,7 @@ def test_command_says_what_is_wrong(misid: Misid, tmp_path: Path) -> None:
 
 def test_predicting_reads_no_outcome() -> None:
     class Watched(Archive):
-        def outcomes(self, *_: object) -> dict[str, Outcome]:  # type: ignore[override]
+        def outcomes(self, *_: object) -> dict[str, Outcome]:
             raise AssertionError("outcomes were read")
 
     predicted(Watched(shipped().records), _field_studies())

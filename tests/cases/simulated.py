@@ -32,7 +32,8 @@ class Normal:
         return {"g": np.zeros(n, dtype=int), "a": self.spread * rng.standard_normal(n)}
 
     def block(self, rng: np.random.Generator, probes: dict[str, Any], references: dict[str, Any]) -> Floats:
-        return rng.standard_normal((len(probes["g"]), len(references["g"]))) + probes["a"][:, None]
+        strangers: Floats = rng.standard_normal((len(probes["g"]), len(references["g"]))) + probes["a"][:, None]
+        return strangers
 
     def cond_logp(self, g: Floats, a: Floats, t: float) -> Floats:
         return log_ndtr(a - t)[:, None]
@@ -174,7 +175,7 @@ def kin_scores(generator: Any, rng: np.random.Generator, people: dict[str, Any],
     best[some] = generator.kin[0] + generator.kin[1] * ndtri(u)
     twin = rng.random(n) < generator.twin * chance
     best[twin] = np.maximum(best[twin], generator.tw[0] + generator.tw[1] * rng.standard_normal(int(twin.sum())))
-    return middle + best
+    return np.asarray(middle + best)
 
 
 def expected(w: World, gallery: float, threshold: float) -> Likelihoods:

@@ -80,7 +80,7 @@ def test_list_is_calibrated_and_without_the_person_effect_is_not() -> None:
     strangers = w.top(rng, who, gallery, most)
     enrolled = rng.random(n) < prior
     own = np.where(enrolled, w.mated_scores(rng, who), -np.inf)
-    p = {"effect": [], "iid": []}
+    p: dict[str, list[Any]] = {"effect": [], "iid": []}
     seen = []
     step = 0.01
     lam_t, iid_t = w.expected(gallery, threshold), np.array([w.expected(gallery, threshold).mean()])
@@ -112,7 +112,7 @@ def test_list_is_calibrated_and_without_the_person_effect_is_not() -> None:
         q = np.array(given)
         bins = np.digitize(q, np.quantile(q, [0.2, 0.4, 0.6, 0.8]))
         return max(
-            abs((y[bins == b] - q[bins == b]).sum()) / np.sqrt((q[bins == b] * (1 - q[bins == b])).sum())
+            float(abs((y[bins == b] - q[bins == b]).sum()) / np.sqrt((q[bins == b] * (1 - q[bins == b])).sum()))
             for b in range(5)
         )
 
@@ -164,7 +164,7 @@ def test_relatives_of_the_truth_file_are_a_floor() -> None:
     who_is = Person(
         **{**vars(alone()), "twin": np.asarray(kin), "twin_found": np.ones(()), "twin_first": np.asarray(first)}
     )
-    rates = {"missed": np.asarray(missed), "fpir": np.asarray(fpir), "outranked": outranked}
+    rates: dict[str, Any] = {"missed": np.asarray(missed), "fpir": np.asarray(fpir), "outranked": outranked}
     told = float(scans([0], person=who_is, **rates).posterior(PRIOR))
     silent = float(scans([0], person=alone(), **rates).posterior(PRIOR))
     se = np.sqrt(told * (1 - told) / returned.sum())

@@ -73,7 +73,7 @@ def test_slope_of_calibrated_and_of_too_sure_probabilities() -> None:
 
 def test_page_and_figure_are_made_of_lines(tmp_path: Path, one: dict[str, object]) -> None:
     (tmp_path / "img").mkdir()
-    write([one], tmp_path / "data.json", tmp_path / "page.md")  # type: ignore[list-item]
+    write([one], tmp_path / "data.json", tmp_path / "page.md")
     text = (tmp_path / "page.md").read_text("utf-8")
     assert "person effect, normal" in text
     assert "<svg" in (tmp_path / "img" / "case-calibration.svg").read_text("utf-8")

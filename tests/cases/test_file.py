@@ -51,9 +51,10 @@ def test_smallest_case_is_one() -> None:
 REVIEW = {"said": "same", "accepts_right": {"value": 0.9, **WHY}, "accepts_wrong": {"value": 0.1, **WHY}}
 
 
-def _tally(given: dict[str, Any]) -> None:
+def _tally(given: dict[str, Any]) -> dict[str, Any]:
     given["search"] = {"model": "tally", "tally": "x.tally", "threshold": 0.5, "gallery": {"value": 1e6, **WHY}}
     given["returned"]["score"] = 0.7
+    return given
 
 
 BAD: list[tuple[str, Callable[[dict[str, Any]], Any], str, str]] = [

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-from pathlib import Path
-
 from pydantic import BaseModel
 
 import misid
@@ -12,14 +9,13 @@ from misid.cases.bounds import ENFSI
 from misid.cases.fallacies import ORDER
 from misid.cases.file import CaseFile
 from misid.cases.reading import _model_in
+from tests.pages import DOCS, run_examples
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "case.md"
+PAGE = DOCS / "case.md"
 
 
 def test_examples_run() -> None:
-    failed, tried = doctest.testfile(str(PAGE), module_relative=False)
-    assert failed == 0
-    assert tried > 10
+    run_examples("case.md", at_least=11)
 
 
 def test_figures_by_hand_without_code_beside_them() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def sequences(n: int) -> Iterator[list[int | None]]:
 
 @given(inner, inner, share)
 def test_one_scan_without_kin_is_match_or_no_match(missed: float, fpir: float, first: float) -> None:
-    rates = {"missed": np.array(missed), "fpir": np.array(fpir), "outranked": np.array(first * fpir)}
+    rates: dict[str, Any] = {"missed": np.array(missed), "fpir": np.array(fpir), "outranked": np.array(first * fpir)}
     one, plain = scans([0], person=alone(), **rates), match(**rates)
     none, silent = scans([None], person=alone(), **rates), no_match(missed=rates["missed"], fpir=rates["fpir"])
     for name in ("right", "wrong", "unenrolled"):
@@ -47,7 +48,7 @@ def test_all_answers_add_up_to_one(
     twin_first: float, n: int,
 ) -> None:  # fmt: skip
     who = person(alike_wrong=wrong, alike_right=right, agree=agree, twin=twin, twin_found=found, twin_first=twin_first)
-    rates = {"missed": np.array(missed), "fpir": np.array(fpir), "outranked": np.array(first * fpir)}
+    rates: dict[str, Any] = {"missed": np.array(missed), "fpir": np.array(fpir), "outranked": np.array(first * fpir)}
     each = [scans(answers, person=who, **rates) for answers in sequences(n)]
     assert sum(float(e.right + e.wrong) for e in each) == pytest.approx(1, abs=1e-9)
     assert sum(float(e.unenrolled) for e in each) == pytest.approx(1, abs=1e-9)
@@ -56,7 +57,7 @@ def test_all_answers_add_up_to_one(
 @given(inner, share, share)
 def test_two_false_matches_have_the_stated_correlation(fpir: float, alike: float, agree: float) -> None:
     who = person(alike_wrong=alike, agree=agree)
-    rates = {"missed": np.array(0.1), "fpir": np.array(fpir), "outranked": np.array(0.0)}
+    rates: dict[str, Any] = {"missed": np.array(0.1), "fpir": np.array(fpir), "outranked": np.array(0.0)}
     same, different = scans([0, 0], person=who, **rates), scans([0, 1], person=who, **rates)
     both = fpir**2 + alike * fpir * (1 - fpir)
     assert float(same.unenrolled + different.unenrolled) == pytest.approx(both, abs=1e-12)
@@ -108,7 +109,7 @@ def test_no_threshold_removes_a_twin() -> None:
 def test_blind_review_multiplies_by_its_own_ratio(
     missed: float, fpir: float, prior: float, right: float, wrong: float
 ) -> None:
-    rates = {"missed": np.array(missed), "fpir": np.array(fpir), "outranked": np.array(0.0)}
+    rates: dict[str, Any] = {"missed": np.array(missed), "fpir": np.array(fpir), "outranked": np.array(0.0)}
     plain = scans([0], person=alone(), **rates)
     seen = scans([0], person=alone(), review=Review(right=np.array(right), wrong=np.array(wrong)), **rates)
     p, q = float(plain.posterior(prior)), float(seen.posterior(prior))
@@ -117,7 +118,7 @@ def test_blind_review_multiplies_by_its_own_ratio(
 
 def test_a_reviewer_cannot_tell_a_twin() -> None:
     review = Review(right=np.array(0.94), wrong=np.array(0.14))
-    rates = {"missed": np.array(0.1), "fpir": np.array(0.0), "outranked": np.array(0.0)}
+    rates: dict[str, Any] = {"missed": np.array(0.1), "fpir": np.array(0.0), "outranked": np.array(0.0)}
     who = person(twin=1.0, twin_found=1.0, twin_first=0.5)
     before, after = scans([0], person=who, **rates), scans([0], person=who, review=review, **rates)
     assert float(after.lr()) == pytest.approx(float(before.lr()), rel=1e-12)
@@ -148,7 +149,7 @@ def test_scans_agree_with_people_drawn_one_by_one() -> None:
     """A beta-distributed rate a person, two scans each, strangers who agree now and then: 400,000 people."""
     rng = np.random.default_rng(20261127)
     n, f, a, kappa, m, b = 400_000, 0.2, 0.35, 0.3, 0.15, 0.25
-    rates = {"missed": np.array(m), "fpir": np.array(f), "outranked": np.array(0.5 * f)}
+    rates: dict[str, Any] = {"missed": np.array(m), "fpir": np.array(f), "outranked": np.array(0.5 * f)}
     who = person(alike_wrong=a, alike_right=b, agree=kappa)
     one = match(**rates)
     t, w = float(one.right), float(one.wrong)

@@ -75,7 +75,7 @@ def test_numbers_are_set_and_the_report_says_so(tmp_path: Path, misid: Misid) ->
     ("scenario", "more", "status", "said"),
     [
         ("street-stopp", (), 3, "street-stop"), ("street-stop", ("--set", "search.growth"), 2, "PATH=VALUE"),
-        ("street-stop", ("--set", "search.growth=2"), 3, "search.growth"),
+        ("street-stop", ("--set", "search.growth=2"), 2, "search.growth"),
         ("street-stop", ("--set", "nowhere.at.all=2"), 2, "nowhere"),
         ("street-stop", ("--draws", "1"), 2, "--draws"), ("street-stop", ("--level", "2"), 2, "level"),
         ("street-stop", ("--paper", "skin"), 2, "paper"),

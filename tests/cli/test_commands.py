@@ -156,6 +156,7 @@ def test_a_distance_is_declared_and_thresholds_stay_on_its_scale(lab: Path, misi
 
 def _one(text: str, measure: str, threshold: float, rank: int | None = None) -> dict[str, object]:
     """The one record of a measure for everybody at a threshold that was asked for."""
+    found: dict[str, object]
     [found] = [
         r for r in json.loads(text)
         if (r["measure"], r["threshold"], r["target"], r["rank"]) == (measure, threshold, None, rank)

@@ -199,11 +199,32 @@ def test_a_setting_that_cannot_be_is_a_wrong_call(setting: str, said: str, tmp_p
 
 def test_a_setting_out_of_range_names_the_command_line(tmp_path: Path) -> None:
     path = _written(SMALL.encode())(tmp_path)
-    with pytest.raises(BadInputError) as caught:
+    with pytest.raises(UsageError, match=r"command line: search\.fpir: 3; (.|\n)*try: 0\.03, if 3 % is meant"):
         read_scenario(path, settings=["search.fpir=3"])
-    [one] = caught.value.problems
-    assert one.where == "command line: search.fpir"
-    assert one.remedy == "0.03, if 3 % is meant"
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("search.gallery=-1", "such as 200000000"), ("search.galery=1", "try: gallery"),
+        ("serch.gallery=1", r"try: search\.gallery"),
+        ("statuses.citzen.enrolled=0.5", r"try: statuses\.citizen\.enrolled"), ("foo=1", "an unknown key"),
+        ('lead="none"', "does not have"),
+    ],
+)  # fmt: skip
+def test_whatever_is_wrong_with_a_setting_is_a_wrong_call_with_one_exit_code(
+    setting: str, said: str, tmp_path: Path
+) -> None:
+    path = _written(SMALL.encode())(tmp_path)
+    with pytest.raises(UsageError, match=said):
+        read_scenario(path, settings=[setting])
+
+
+def test_a_file_that_is_wrong_itself_is_wrong_data_whatever_is_set(tmp_path: Path) -> None:
+    path = _written(SMALL.replace("value = 12e6", "value = -1").encode())(tmp_path)
+    with pytest.raises(BadInputError) as caught:
+        read_scenario(path, settings=["search.gallery=-1"])
+    assert len(caught.value.problems) == 2
 
 
 VALUES = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from misid.encounter.measures import MEASURES
-from misid.encounter.policies import ALL_VALUES
+from misid.encounter.policies import MATCHES, REVIEWS, SAYS
 from misid.encounter.scenario import read_scenario
 from misid.encounter.schema import schema
 from misid.encounter.shapes import SHAPES
@@ -34,7 +34,7 @@ def test_every_key_of_a_scenario_is_on_its_page() -> None:
 
 
 def test_every_word_is_on_its_page() -> None:
-    for word in (*MEASURES, *ALL_VALUES, *(kind for kind in SHAPES if kind != "fixed")):
+    for word in (*MEASURES, *MATCHES, *SAYS, *REVIEWS, *(kind for kind in SHAPES if kind != "fixed")):
         assert f"`{word}`" in FORMAT, word
 
 

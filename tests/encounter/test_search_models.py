@@ -47,7 +47,7 @@ def test_rates_are_the_tallys_own() -> None:
     assert found[queries[1]][0] / 100_000 == pytest.approx(0.3 * fnir.estimate * (1 - fpir.estimate), rel=1e-9)
     ends = {**middle(scenario), FPIR_DRAW: np.array([0.025, 0.975])}
     strangers = tree.evaluate(ends, queries)[queries[0]] / 70_000
-    np.testing.assert_allclose(strangers, [fpir.lo, fpir.hi], rtol=1e-6)
+    np.testing.assert_allclose(strangers, np.array([fpir.lo, fpir.hi], dtype=float), rtol=1e-6)
 
 
 def test_an_assessment_from_a_tally_names_it() -> None:
@@ -117,7 +117,7 @@ def test_deployments(tmp_path: Path) -> None:
     wanted = DeploymentsModel(deployments=sites).fpir(5000)
     drawn = {**middle(scenario), FPIR_DRAW: np.array([0.025, 0.5, 0.975])}
     found = -np.expm1(-rates_of(scenario).hazard(drawn))[0]
-    np.testing.assert_allclose(found, [wanted.lo, wanted.estimate, wanted.hi], rtol=1e-6)
+    np.testing.assert_allclose(found, np.array([wanted.lo, wanted.estimate, wanted.hi], dtype=float), rtol=1e-6)
 
 
 def test_range_over_assumptions_has_no_middle() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from misid.encounter.draws import Correlation, Draws, Space
 from misid.encounter.sensitivity import Drivers, drivers
 from misid.encounter.shapes import Fixed, LogUniform, Uniform
 from misid.ground.errors import UsageError
+from misid.tally.model import Floats
 
 UNIT = Uniform(lo=0.0, hi=1.0)
 ANGLE = Uniform(lo=-math.pi, hi=math.pi)
@@ -71,10 +73,10 @@ def test_linear_model_with_unequal_ranges() -> None:
 def test_agrees_with_scipy_on_independent_inputs() -> None:
     space = Space(shapes={"a": UNIT, "b": UNIT, "c": UNIT})
 
-    def product(x: np.ndarray) -> np.ndarray:
-        return x[0] * (1 + x[1]) ** 2 + x[2] * x[0]
+    def product(x: Floats) -> Floats:
+        return np.asarray(x[0] * (1 + x[1]) ** 2 + x[2] * x[0])
 
-    theirs = sobol_indices(func=product, n=2**13, dists=[uniform(), uniform(), uniform()], rng=np.random.default_rng(1))
+    theirs = sobol_indices(func=product, n=2**13, dists=[cast("Any", uniform())] * 3, rng=np.random.default_rng(1))
     found = drivers(lambda x: {"y": product(np.array([x["a"], x["b"], x["c"]]))}, space, points=1024, seed=3)["y"]
     for index, path in enumerate("abc"):
         ours = by_path(found)[path]
@@ -136,7 +138,7 @@ def test_a_space_without_ranges_has_no_drivers() -> None:
 
 def test_few_points_are_said_to_be_too_few() -> None:
     space = Space(shapes={name: LogUniform(lo=1e-4, hi=1.0) for name in "abcde"})
-    found = drivers(lambda x: {"y": math.prod(x.values())}, space, points=8, scrambles=3)["y"]
+    found = drivers(lambda x: {"y": np.asarray(math.prod(x.values()))}, space, points=8, scrambles=3)["y"]
     assert "more points are needed" in found.warnings[0]
     with pytest.raises(UsageError, match="1 scrambles"):
         drivers(ishigami, THREE, scrambles=1)
@@ -150,5 +152,5 @@ def test_equal_seeds_give_equal_results() -> None:
 def test_thirty_inputs_take_no_time_beside_the_model() -> None:
     space = Space(shapes={f"x{i:02}": UNIT for i in range(30)})
     before = time.process_time()
-    drivers(lambda x: {"y": sum(x.values())}, space)
+    drivers(lambda x: {"y": np.asarray(sum(x.values()))}, space)
     assert time.process_time() - before < 10

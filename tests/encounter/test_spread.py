@@ -13,6 +13,11 @@ from misid.ground.errors import UsageError
 U = (np.arange(2**14) + 0.5) / 2**14
 
 
+def _ends(limits: tuple[float, float] | None) -> tuple[float, float]:
+    assert limits is not None
+    return limits
+
+
 def test_a_known_probability_leaves_chance_alone() -> None:
     found = spread(np.full(2**14, 3e-4), 100_000, seed=1)
     law = stats.binom(100_000, 3e-4)
@@ -26,8 +31,8 @@ def test_both_together_are_the_mixture() -> None:
     # A beta probability and binomial chance are a beta-binomial count.
     found = spread(Beta(alpha=3, beta=3000).quantile(U), 20_000, seed=2)
     law = stats.betabinom(20_000, 3, 3000)
-    assert found.both[0] == pytest.approx(law.ppf(0.025), abs=1)
-    assert found.both[1] == pytest.approx(law.ppf(0.975), rel=0.03)
+    assert _ends(found.both)[0] == pytest.approx(law.ppf(0.025), abs=1)
+    assert _ends(found.both)[1] == pytest.approx(law.ppf(0.975), rel=0.03)
     assert found.not_known == pytest.approx(tuple(20_000 * stats.beta(3, 3000).ppf([0.025, 0.975])), rel=1e-3)
     chance = (20_000 * Beta(alpha=3, beta=3000).quantile(U) * (1 - Beta(alpha=3, beta=3000).quantile(U))).mean()
     assert found.share_not_known == pytest.approx(1 - chance / law.var(), abs=1e-3)
@@ -36,16 +41,16 @@ def test_both_together_are_the_mixture() -> None:
 def test_not_known_stays_while_chance_goes_with_more_scans() -> None:
     p = Beta(alpha=3, beta=3000).quantile(U)
     few, many = spread(p, 1_000, seed=3), spread(p, 10_000_000, seed=3)
-    assert many.not_known[1] / few.not_known[1] == pytest.approx(10_000)
-    assert few.share_not_known < 0.3
-    assert many.share_not_known > 0.999
+    assert _ends(many.not_known)[1] / _ends(few.not_known)[1] == pytest.approx(10_000)
+    assert (few.share_not_known or 1) < 0.3
+    assert (many.share_not_known or 0) > 0.999
 
 
 def test_errors_that_fall_on_the_same_people_spread_more() -> None:
     p = np.full(2**14, 0.01)
     once, ten = spread(p, 100_000, seed=4), spread(p, 100_000, seed=4, scans_of_one=10)
     assert ten.value == once.value
-    wider = (ten.both[1] - ten.both[0]) / (once.both[1] - once.both[0])
+    wider = np.diff(_ends(ten.both))[0] / np.diff(_ends(once.both))[0]
     assert wider == pytest.approx(np.sqrt(10), rel=0.1)
 
 

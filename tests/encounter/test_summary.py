@@ -14,7 +14,7 @@ from misid.encounter.summary import estimate
 def test_a_known_probability_has_the_limits_of_the_binomial(size: int) -> None:
     found = estimate(np.full(size, 4525.0), unit="people", level=0.95, seed=1)
     assert (found.lo, found.value, found.hi) == (4525.0, 4525.0, 4525.0)
-    assert (found.chance_lo, found.chance_hi) == tuple(binom.ppf([0.025, 0.975], PER, 0.04525))
+    assert (found.chance_lo, found.chance_hi) == tuple(binom.ppf(np.array([0.025, 0.975]), PER, 0.04525))
 
 
 def test_limits_with_chance_are_at_least_those_without() -> None:

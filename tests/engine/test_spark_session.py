@@ -75,7 +75,7 @@ def test_what_is_heard_is_the_users_to_say(tmp_path: Path, monkeypatch: pytest.M
 def test_the_command_line_says_what_misid_says(java: Path, tmp_path: Path) -> None:
     source = written(cross(np.random.default_rng(66), 8, 8, same=True), tmp_path / "scores.parquet")
     out = tmp_path / "out.tally"
-    command = [sys.executable, "-m", "misid", "tally", source, "--engine", "spark", "--spark-master", "local[1]"]
+    command = [sys.executable, "-m", "misid", "tally", str(source), "--engine", "spark", "--spark-master", "local[1]"]
     run = subprocess.run(
         [*command, "--same-samples", "--unchecked", "-o", out], capture_output=True, text=True, timeout=900,
         env=os.environ | {"JAVA_HOME": str(java)},

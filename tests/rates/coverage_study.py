@@ -151,7 +151,7 @@ def fmr_threshold(generator: Any, target: float) -> float:
     return threshold(generator.fmr, target, lo, hi)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _sums(scores: Scores, levels: npt.NDArray[np.float64], same: bool, probes_each: int) -> Any:
     """R, C, D by person and level; squares over pairs of people of exceedances and of lone hits."""
     n_probes, m = scores.shape

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from misid.ground.errors import MisidError
 from misid.ground.rate import ALL
-from misid.rates import compute_rates, limits
+from misid.rates import compute_rates
 from misid.rates.counts import Counts
+from misid.rates.intervals import SearchDesign, SearchMoments, fpir_limits
 from misid.rates.intervals.monotone import Monotone
 from misid.rates.limits import Limits
 from misid.tally.model import Tally
@@ -43,12 +44,14 @@ def test_fnir_is_the_recount_at_every_rank_and_is_monotone(n: int, seed: int, at
     edges = np.arange(-80, 101) / 10
     tally = Matrix(scores).tally(edges=edges, levels=thresholds if at_levels else edges[::9], spectrum_from=3)
     found = misses(tally, thresholds)
+    ranks = (*(rank for rank in RANKS if rank <= n), None)
+    assert {rank for _, rank in found} == {*ranks}
     for t in thresholds:
-        for rank in (*RANKS, None):
+        for rank in ranks:
             assert found[t, rank] == recount(scores, t, rank), (t, rank)
-        by_rank = [found[t, r] or 0 for r in (*RANKS, None)]
+        by_rank = [found[t, r] or 0 for r in ranks]
         assert by_rank == sorted(by_rank, reverse=True)
-    for rank in (*RANKS, None):
+    for rank in ranks:
         by_threshold = [found[t, rank] or 0 for t in thresholds]
         assert by_threshold == sorted(by_threshold)
 
@@ -101,20 +104,20 @@ def test_limits_of_fpir_are_those_that_were_studied() -> None:
     hits = int(Counts(tally).best[0][position])
     with_pairs = got.fpir(0, np.array([position]), np.array([hits]))[0]
     steps = got._steps(Counts(tally).best[0])
-    without = limits.fpir_limits(*_search_parts(got), steps=steps).interval(4, hits, "two")
-    alongside = limits.fpir_limits(*_search_parts(got), got._nonmated(0, 0), steps=steps).interval(4, hits, "two")
+    without = fpir_limits(*_search_parts(got), steps=steps).interval(4, hits, "two")
+    alongside = fpir_limits(*_search_parts(got), got._nonmated(0, 0), steps=steps).interval(4, hits, "two")
     assert with_pairs == alongside
     assert with_pairs != without
 
 
-def _search_parts(got: Limits) -> tuple[limits.SearchDesign, limits.SearchMoments]:
+def _search_parts(got: Limits) -> tuple[SearchDesign, SearchMoments]:
     rows = got.counts.search_rows
     row = got._search_at[(0,)]
     design = {c: int(rows.design[c][row]) for c in ("searches", "people", "sum_k2")}
     moments = {c: v[row] for c, v in rows.moments.items() if c != "references"}
     return (
-        limits.SearchDesign(**design, references=int(rows.moments["references"][row].max())),
-        limits.SearchMoments(**moments),
+        SearchDesign(**design, references=int(rows.moments["references"][row].max())),
+        SearchMoments(**moments),
     )
 
 

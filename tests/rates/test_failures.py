@@ -20,7 +20,7 @@ def at(tally: Tally, measure: str, group: str = ALL) -> Rate:
     )  # fmt: skip
 
 
-def perfect(n: int = 100) -> np.ndarray:  # type: ignore[type-arg]
+def perfect(n: int = 100) -> np.ndarray:
     return np.where(np.eye(n, dtype=bool), 5.0, 0.0)
 
 

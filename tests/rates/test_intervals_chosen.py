@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from misid.rates.intervals import Interval, eer_interval, interval_at_target, th
 from misid.rates.intervals.limits import binomial_limits
 
 
-def curve(rates: Sequence[float], trials: int, *, exact: bool = False) -> tuple[Interval, ...]:
+def curve(rates: Iterable[float], trials: int, *, exact: bool = False) -> tuple[Interval, ...]:
     """Intervals of independent trials; `exact`: as if known."""
     found = []
     for rate in rates:

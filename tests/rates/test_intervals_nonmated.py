@@ -39,7 +39,8 @@ def design_and_moments(
             c[j] = c.get(j, 0) + 1
             p[frozenset((i, j))] = p.get(frozenset((i, j)), 0) + 1
         both = sum(v * c.get(k, 0) for k, v in r.items())
-        return len(chosen), *(sum(v * v for v in d.values()) for d in (r, c)), both, sum(v * v for v in p.values())
+        of_r, of_c, of_p = (sum(v * v for v in d.values()) for d in (r, c, p))
+        return len(chosen), of_r, of_c, both, of_p
 
     m, r2, c2, rc, p2 = sums(made)
     probes, references = {i for i, _ in made}, {j for _, j in made}

@@ -164,9 +164,9 @@ def test_reciprocal_hits_count_once() -> None:
     design, moments = by_hand([y], same=True)
     parts = variance_parts(design, moments)
     assert parts.own[0] + parts.shared[0] == pytest.approx(2 * 60, rel=0.11)
-    i = fpir_interval(design, moments, 0)
+    found = fpir_interval(design, moments, 0)
     half = stats.binomtest(30, 300).proportion_ci(method="exact")
-    assert (i.hi or 1) >= half.high * 0.97
+    assert (found.hi or 1) >= half.high * 0.97
     without = replace(moments, sum_q2=None, reciprocity=np.array([2.0]))
     assert (fpir_interval(design, without, 0).hi or 1) >= half.high * 0.97
 

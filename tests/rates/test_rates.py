@@ -191,6 +191,7 @@ def test_eer_is_at_the_edge_where_the_larger_error_is_smallest() -> None:
     eer = rate(tally, "eer")
     assert worst[eer.threshold or 0.0] == min(worst.values())
     t = eer.threshold
+    assert t is not None
     assert eer.estimate == pytest.approx(((off >= t).mean() + (on < t).mean()) / 2)
     assert eer.lo is not None
     assert eer.hi is not None
@@ -363,6 +364,26 @@ def test_candidate_lists_give_rates_per_search() -> None:
         assert fnir.errors == 6 - ((own >= 1.4) & (ahead <= rank)).sum()
 
 
+def test_ranks_past_the_end_of_the_lists_are_left_out_and_said_to_be_where_they_were_asked_for() -> None:
+    tally, _ = lists()
+    assert tally.list_length is not None
+    end = tally.list_length
+    asked = compute_rates(tally, thresholds=[1.4], targets=[], ranks=[1, end, end + 1, 50], curves=False)
+    assert {r.rank for r in asked.records if r.measure == "fnir"} == {1, end, None}
+    assert {r.rank for r in asked.records if r.measure == "cmc"} == {1, end}
+    assert asked.warnings[-1].startswith(f"no rates at ranks {end + 1}, 50: lists hold at most {end},")
+    by_default = compute_rates(tally, thresholds=[1.4], targets=[], curves=False)
+    assert max(r.rank for r in by_default.records if r.rank is not None) <= end
+    assert not any("no rates at rank" in text for text in by_default.warnings)
+
+
+def test_ranks_past_the_end_of_a_gallery_are_left_out() -> None:
+    tally = matrix(8).tally()
+    found = compute_rates(tally, ranks=[1, 5, 8, 10], curves=False)
+    assert {r.rank for r in found.records if r.measure == "cmc"} == {1, 5, 8}
+    assert "no rates at rank 10: the gallery holds at most 8," in found.warnings[-1]
+
+
 def test_what_candidate_lists_hide_is_censored() -> None:
     tally, raw = lists()
     scores, mated = raw["scores"], raw["mated"]
@@ -378,10 +399,6 @@ def test_what_candidate_lists_hide_is_censored() -> None:
     assert below.lo is not None
     assert below.hi is not None
     assert below.lo <= truth <= below.hi
-    deep = rate(tally, "fnir", thresholds=[2.2], ranks=[1, 10], find={"rank": 10})
-    if deep.status == "censored":
-        assert deep.estimate is None
-        assert "bounds only" in deep.warnings[0]
     assert rate(tally, "fnir", thresholds=[2.2], ranks=[1], find={"rank": 1}).status != "censored"
     calibration = compute_rates(tally).calibration
     assert calibration is not None
@@ -478,7 +495,7 @@ def test_what_is_left_out_for_very_many_groups_is_said() -> None:
     test = matrix(40, digits=1)
     names = tuple(f"g{i:02d}" for i in range(20))
     tally = Matrix(test.scores, np.arange(40) % 20, names).tally(edges=np.arange(-60, 81) / 10, levels=[0.5, 1.0, 2.0])
-    rates = compute_rates(tally, thresholds=np.arange(0, 24) / 8 // 0.1 / 10, targets=[0.1])
+    rates = compute_rates(tally, thresholds=(np.arange(0, 24) / 8 // 0.1 / 10).tolist(), targets=[0.1])
     assert any("curves are drawn" in w for w in rates.warnings)
     assert len({p.probe_group for p in rates.curves}) == 13
     assert any("very many pairs" in w for w in rates.warnings)

@@ -130,7 +130,10 @@ def policy(name: str, title: str, scale: float) -> PolicyResult:
         name=name,
         title=title,
         about="The record of whoever is returned\n decides." if name == "definitive" else "",
-        rules=("if somebody is returned and the record is adverse: taken into custody", "otherwise: let go"),
+        rules=(
+            "If the search returns somebody, and there is evidence against the person from a file: taken into custody.",
+            "In every other case: let go.",
+        ),
         scans=name != "no-scan",
         display="best",
         sources=("mf-definitive",) if name == "definitive" else (),

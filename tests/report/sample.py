@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -134,7 +135,7 @@ def records(made: MadeTest, groups: tuple[Label, ...]) -> Iterator[Rate]:
     asked: list[tuple[float | None, float | None]] = [(t, None) for t in THRESHOLDS]
     asked += [(c.threshold_for(c.scores[c.off], target), target) for target in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)]
     for t, target in asked:
-        shared = {"threshold": t, "target": target}
+        shared: dict[str, Any] = {"threshold": t, "target": target}
         if t is None:
             reason = f"a target of {target:g} needs more than 129,240 comparisons"
             for name in ("fmr", "fnmr"):

@@ -73,7 +73,7 @@ def test_a_bundle_comes_back_as_it_was_written(whole: Path) -> None:
 
 
 def test_equal_bundles_have_equal_bytes() -> None:
-    assert bundle_bytes(made()) == bundle_bytes(made(files=dict(reversed(made().files.items()))))
+    assert bundle_bytes(made()) == bundle_bytes(made(files=dict(reversed([*made().files.items()]))))
 
 
 def test_it_is_an_ro_crate_that_the_library_reads(whole: Path) -> None:
@@ -110,6 +110,26 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, body: bytes) -> None:
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "no such file" in problems(tmp_path / "nowhere.zip")[0].seen
     assert codes(tmp_path) == {"E110"}
+
+
+def test_what_else_misid_writes_is_told_from_a_bundle(tmp_path: Path, whole: Path) -> None:
+    tally = Path(__file__).parents[1] / "faults" / "small.tally"
+    [found] = problems(tally)
+    assert (found.code, found.seen) == ("E110", "a tally, which holds counts and no report")
+    assert found.remedy.startswith(f"misid check {tally} ")
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / "report.json").write_text("{}")
+    for path, what in ((report, "a directory"), (report / "report.json", "one file of a report")):
+        [found] = problems(path)
+        assert (found.code, found.seen) == ("E110", what)
+        assert "bundle.zip that misid assess" in found.remedy
+    whole.rename(report / "bundle.zip")
+    for path in (report, report / "report.json"):
+        assert problems(path)[0].remedy == f"misid verify {report / 'bundle.zip'}"
+    other = tmp_path / "other.zip"
+    rewritten(other, {"scores.csv": b"a,b\n"})
+    assert [(p.code, p.seen) for p in problems(other)] == [("E110", "a ZIP file with nothing of a bundle in it")]
 
 
 @pytest.mark.parametrize("cut", [10, 200, 1000])

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from misid.ground.codes import note
 from misid.rates.model import Differential
 from misid.report import Report
 from misid.report.facts import facts_of
 from misid.report.shown import raw
-from misid.report.words import differential_words, failures_text, not_measured
+from misid.report.words import all_warnings, differential_words, failures_text, not_measured
 from misid.report.write import render
 from misid.search.fan import Fan
 from tests.report.pages import LOADS, Page
@@ -153,9 +154,16 @@ def test_group_statements_name_people(page: Page) -> None:
     assert all(re.search(r"\(\d+ people\)", text) for text in named)
 
 
-@pytest.mark.parametrize("warning", ["limits count people, not comparisons", "region is missing for 11 people"])
+@pytest.mark.parametrize("warning", ["Limits count people, not comparisons.", "Region is missing for 11 people: "])
 def test_warnings_are_on_the_page(page: Page, warning: str) -> None:
     assert any(warning in e.text for e in page.all("li"))
+
+
+def test_a_warning_with_a_code_is_a_sentence_with_the_code_in_brackets() -> None:
+    text = note("W003", "both ids are one")
+    assert all_warnings([text, "a note"], [text]) == [
+        "Ids of probes and references were taken as ids of people: both ids are one (W003).", "A note."
+    ]  # fmt: skip
 
 
 def test_it_says_what_it_does_not_say(page: Page, report: Report) -> None:

@@ -75,7 +75,7 @@ class Small:
 
 def write(path: Path, header: Any, rows: Any, *, delimiter: str = ",") -> Path:
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "wt", newline="", encoding="utf-8") as file:  # type: ignore[operator]
+    with opener(path, "wt", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, delimiter=delimiter)
         if header is not None:
             writer.writerow(header)
@@ -102,10 +102,10 @@ def small() -> Small:
 
 def contents(scores: Scores, view: str = COMPARISONS) -> list[Row]:
     """All rows of the view, sorted, ids as text, scores as the shortest number that is the same in float32."""
-    rows = scores.engine.execute(
+    rows = scores.engine.rows(
         "SELECT probe, reference, probe_person, reference_person, probe_group, reference_group, mated, score, failed "
         f"FROM {view}"
-    ).fetchall()
+    )
     return sorted(((*map(str, row[:4]), *row[4:]) for row in rows), key=str)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -23,14 +23,14 @@ from tests.scores.made import cross, made
 
 
 @pytest.fixture(scope="module")
-def found() -> Callable[[Sequence[str]], list[Problem]]:
+def found() -> Iterator[Callable[[Sequence[str]], list[Problem]]]:
     with DuckDBEngine(threads=1) as engine:
         # The engine of the module outlives the tests: one start for all examples of Hypothesis.
         def of(ids: Sequence[str]) -> list[Problem]:
             listed = ", ".join(f"({literal(text)})" for text in dict.fromkeys(ids))
             return column_problems(engine, "probe", f"SELECT DISTINCT id FROM (VALUES {listed}) AS given(id)")
 
-        yield of  # type: ignore[misc]
+        yield of
 
 
 FIRST = ("Ada", "Grace", "Alan", "Emmy", "Sofia", "Kurt", "Rosalind", "Max", "Søren", "Émilie")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ ROWS = [f"a{i},b{j},{i},{j},{0.25 + 0.6 * (i == j) + 0.001 * (7 * i + j):.3f}" f
 WHOLE = "\n".join([HEADER, *ROWS]) + "\n"
 
 
-def opened(folder: Path, text: str, name: str = "scores.csv", **options: object) -> tuple[list[str], list[str]]:
+def opened(folder: Path, text: str, name: str = "scores.csv", **options: Any) -> tuple[list[str], list[str]]:
     """Codes of the errors and of the notes."""
     path = folder / name
     path.write_text(text, encoding="utf-8", newline="")

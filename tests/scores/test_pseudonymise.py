@@ -62,7 +62,7 @@ def test_text_keeps_everything_but_the_ids(tmp_path: Path, key: Path) -> None:
     [("a.csv", ",", "\n"), ("a.tsv", "\t", "\n"), ("a.txt", ";", "\r\n"), ("a.csv.gz", "|", "\n")],
 )
 def test_every_kind_of_text(tmp_path: Path, key: Path, name: str, delimiter: str, ending: str) -> None:
-    lines = (["\ufeffprobe", "score"], ["ada", "0.5"], ["max", "0.1"], [])
+    lines: tuple[list[str], ...] = (["\ufeffprobe", "score"], ["ada", "0.5"], ["max", "0.1"], [])
     text = ending.join(delimiter.join(cells) for cells in lines)
     packed = name.endswith(".gz")
     (tmp_path / name).write_bytes(gzip.compress(text.encode()) if packed else text.encode())
@@ -204,6 +204,8 @@ def test_calls_that_cannot_be(tmp_path: Path, key: Path) -> None:
         (b'id,score\n"ada"x,1\n', "E009"),
         (b"id,score\n\xff\xfe,1\n", "E006"),
         (b"", "E002"),
+        (b"id,score\n", "E002"),
+        (b"id,score\n\n\n", "E002"),
         (b"name,score\nada,1\n", "E012"),
         (gzip.compress(b"id,score\nada,1\n" * 999, mtime=0)[:-20], "E004"),
     ],
@@ -224,5 +226,10 @@ def test_missing_inputs_and_columns(tmp_path: Path, key: Path) -> None:
         engine.save("SELECT 1 AS id", tmp_path / "a.parquet")
     with pytest.raises(BadInputError, match=r"E012.*'person'"):
         pseudonymise(tmp_path / "a.parquet", tmp_path / "b.parquet", key=key, columns=["id", "person"])
+    with DuckDBEngine(threads=1) as engine:
+        engine.save("SELECT 1 AS id LIMIT 0", tmp_path / "empty.parquet")
+    with pytest.raises(BadInputError, match=r"E002.*no rows below the header"):
+        pseudonymise(tmp_path / "empty.parquet", tmp_path / "b.parquet", key=key, columns=["id"])
+    assert not (tmp_path / "b.parquet").exists()
     with pytest.raises(UsageError, match="no edges"):
         pseudonymise(tmp_path / "a.parquet", tmp_path / "b.parquet", key=key, edges=True)

@@ -173,7 +173,7 @@ from misid.scores import open_scores
 
 frame = frames.DataFrame({{"probe": ["a", "b"], "reference": ["x", "x"], "mated": [True, False], "score": [0.5, -1.0]}})
 with open_scores(frame, failures=(-1.0,)) as scores:
-    print(scores.engine.execute("SELECT probe, score, failed FROM comparisons ORDER BY probe").fetchall())
+    print(scores.engine.rows("SELECT probe, score, failed FROM comparisons ORDER BY probe"))
 """
 
 
@@ -225,9 +225,7 @@ def test_people_without_a_group_are_a_group(small: Small, tmp_path: Path) -> Non
     )
     with open_scores(source, subjects=subjects) as scores:
         assert scores.joint == ((MISSING, MISSING), (MISSING, "B"), ("F", MISSING))
-        groups = scores.engine.execute(
-            f"SELECT DISTINCT probe_person, probe_group FROM {COMPARISONS} ORDER BY 1"
-        ).fetchall()
+        groups = scores.engine.rows(f"SELECT DISTINCT probe_person, probe_group FROM {COMPARISONS} ORDER BY 1")
         assert groups[:3] == [("p0", f"F\x1f{MISSING}"), ("p1", f"{MISSING}\x1fB"), ("p2", f"{MISSING}\x1f{MISSING}")]
     rows = [
         [*row[:4], "" if row[2] == "p0" else row[4], " F" if row[3] == "p0" else "", *row[8:]] for row in small.rows
@@ -286,10 +284,10 @@ def test_a_wide_matrix_is_turned_in_blocks(tmp_path: Path, monkeypatch: pytest.M
 def test_bssr1_has_one_failed_sample() -> None:
     path = SHARED / "data/bssr1/face-c.csv"
     with open_scores(path, failures=(-1.0,)) as scores:
-        counts = scores.engine.execute(
+        counts = scores.engine.rows(
             "SELECT count(*), count(*) FILTER (failed), count(*) FILTER (mated), "
             "count(DISTINCT reference) FILTER (failed), count(*) FILTER (failed AND mated) FROM comparisons"
-        ).fetchone()
+        )[0]
         assert counts == (517 * 517, 517, 517, 1, 1)
         ids, cells = (
             np.loadtxt(path, delimiter=",", skiprows=1, usecols=0, dtype=str),
@@ -297,9 +295,7 @@ def test_bssr1_has_one_failed_sample() -> None:
         )
         mine = {
             row[0]: row[1]
-            for row in scores.engine.execute(
-                "SELECT probe, sum(score) FROM comparisons WHERE NOT failed GROUP BY probe"
-            ).fetchall()
+            for row in scores.engine.rows("SELECT probe, sum(score) FROM comparisons WHERE NOT failed GROUP BY probe")
         }
         for i, name in enumerate(ids):
             assert name not in mine or mine[name] == pytest.approx(cells[i].sum() + 1, abs=1e-9)

@@ -21,9 +21,9 @@ COMPLETE = {"list_length": 2, "return_threshold": 0.5}
 
 
 def searches_of(scores: Scores) -> list[tuple[Any, ...]]:
-    return scores.engine.execute(
+    return scores.engine.rows(
         f"SELECT probe, probe_person, probe_group, mated, n_candidates, failed FROM {SEARCHES} ORDER BY probe"
-    ).fetchall()
+    )
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_lists_with_a_table_of_references(folder: Path) -> None:
             ("s2", "g4", "a", "c", "F", "X", False, 0.6, False),
             ("s4", "g3", "z", "b", "F", "M", False, 0.7, False),
         ]
-        ranks = scores.engine.execute("SELECT probe, rank FROM comparisons ORDER BY ALL").fetchall()
+        ranks = scores.engine.rows("SELECT probe, rank FROM comparisons ORDER BY ALL")
         assert ranks == [("s1", 1), ("s1", 2), ("s2", 1), ("s2", 2), ("s4", 1)]
         assert len(scores.part_fingerprints or ()) == 1
         assert scores.notes == ()

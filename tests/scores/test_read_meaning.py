@@ -23,7 +23,7 @@ BASE = ("probe", "reference", "mated", "score")
 
 
 def rows_of(scores: Scores) -> list[tuple[Any, ...]]:
-    return scores.engine.execute("SELECT probe, reference, mated, score FROM comparisons ORDER BY ALL").fetchall()
+    return scores.engine.rows("SELECT probe, reference, mated, score FROM comparisons ORDER BY ALL")
 
 
 def opened(folder: Path, rows: Any, header: tuple[str, ...] = BASE, **more: Any) -> Scores:
@@ -103,7 +103,7 @@ def test_failure_codes(tmp_path: Path, failures: Any, expected: Any, polarity: A
     sign = -1 if polarity == "distance" else 1
     with opened(tmp_path, rows, failures=failures, polarity=polarity) as scores:
         assert scores.failures == failures
-        for name, score, failed in scores.engine.execute("SELECT probe, score, failed FROM comparisons").fetchall():
+        for name, score, failed in scores.engine.rows("SELECT probe, score, failed FROM comparisons"):
             wanted, was_failure = expected.get(name, (2.0, False))
             assert failed is was_failure
             if wanted is None or math.isnan(wanted):
@@ -157,7 +157,7 @@ def test_guesses() -> None:
     }  # fmt: skip
 
 
-NASTY = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=8)
+NASTY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=8)
 
 
 @settings(max_examples=40, deadline=None)
@@ -200,7 +200,7 @@ def test_what_is_declared_travels(small: Small, tmp_path: Path) -> None:
     with open_scores(source, acquisition=(3, 500), enrolment=(0, 400), failures=(-1.0,), threads=1) as scores:
         assert scores.acquisition_failures == (3, 500)
         assert scores.enrolment_failures == (0, 400)
-        assert scores.engine.execute("SELECT current_setting('threads')").fetchone() == (1,)
+        assert scores.engine.rows("SELECT current_setting('threads')")[0] == (1,)
 
 
 def test_a_failed_reading_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,7 +180,7 @@ def test_scores_that_are_not_numbers_in_binary(small: Small, tmp_path: Path) -> 
 @pytest.mark.parametrize("word", ["", "NA", "null", "nan", "inf", "-Infinity"])
 def test_scores_that_are_not_there_stay(tmp_path: Path, word: str) -> None:
     with open_scores(text(tmp_path, GOOD + f"NA,null,0,{word}\n")) as scores:
-        row = scores.engine.execute("SELECT reference, score, failed FROM comparisons WHERE probe = 'NA'").fetchone()
+        row = scores.engine.rows("SELECT reference, score, failed FROM comparisons WHERE probe = 'NA'")[0]
         assert row is not None
         assert row[0] == "null"
         assert row[2] is False
@@ -188,12 +188,15 @@ def test_scores_that_are_not_there_stay(tmp_path: Path, word: str) -> None:
 
 
 def test_columns_missing_twice_and_unclear(tmp_path: Path) -> None:
-    one_problem(text(tmp_path, GOOD.replace("score", "points")), "E012", "probe, reference, mated, points", "--score")
-    one_problem(text(tmp_path, GOOD), "E012", "'points'", score="points")
+    one_problem(
+        text(tmp_path, GOOD.replace("score", "points")), "E012", "no column has a name for scores; it has probe, "
+        "reference, mated, points; allowed: a column called score, ", "--score COLUMN (in Python score='COLUMN')",
+    )  # fmt: skip
+    one_problem(text(tmp_path, GOOD), "E012", "no column 'points', which was named for scores", score="points")
     with open_scores(text(tmp_path, GOOD.replace("score", "points")), score="points") as scores:
         assert dict(scores.mapping)["score"] == "points"
     found = one_problem(text(tmp_path, GOOD.replace("mated", "distance")), "E013", "distance and score")
-    assert "score=" in found.remedy
+    assert found.remedy == "name it: --score distance (in Python score='distance')"
     one_problem(text(tmp_path, GOOD.replace("mated", "Score")), "E014", "'Score'")
     one_problem(text(tmp_path, "a,x,1,0.9\nb,x,0,0.2\n"), "E012", "no header")
     half = GOOD.replace("mated", "probe_person")
@@ -207,7 +210,7 @@ def test_which_comparisons_are_mated(tmp_path: Path) -> None:
     for yes, no in (("TRUE", "false"), ("Yes", "n"), ("genuine", "impostor"), ("Mated", "non-mated")):
         content = GOOD.replace(",1,", f",{yes},").replace(",0,", f",{no},")
         with open_scores(text(tmp_path, content)) as scores:
-            counted = scores.engine.execute("SELECT count(*) FILTER (mated) FROM comparisons").fetchone()
+            counted = scores.engine.rows("SELECT count(*) FILTER (mated) FROM comparisons")[0]
             assert counted == (2,)
 
 
@@ -229,9 +232,7 @@ def test_matrices(tmp_path: Path) -> None:
     one_problem(write(tmp_path / "f.csv", ["", "1", "2"], [["1", 1, 2], ["", 1, 3]]), "E020", "probe")
     words = write(tmp_path / "w.csv", ["", "NA", "2"], [["NA", "NA", 2], ["2", 1, "null"]])
     with open_scores(words) as scores:
-        rows = scores.engine.execute(
-            "SELECT reference, score FROM comparisons WHERE probe = 'NA' ORDER BY ALL"
-        ).fetchall()
+        rows = scores.engine.rows("SELECT reference, score FROM comparisons WHERE probe = 'NA' ORDER BY ALL")
         assert rows == [("2", 2.0), ("NA", None)]
     plain = write(tmp_path / "g.csv", None, [[1, 2, 3], [4, 5, 6]])
     one_problem(plain, "E016", format="matrix")
@@ -246,7 +247,10 @@ def test_matrices(tmp_path: Path) -> None:
 
 def test_attributes(small: Small, tmp_path: Path) -> None:
     source = small.write(tmp_path / "scores.csv")
-    one_problem(source, "E017", "age", groups=("age",))
+    one_problem(source, "E017", "no groups by age: it has ", "probe_age and reference_age", groups=("age",))
+    bare = text(tmp_path, GOOD, "bare.csv")
+    found = one_problem(bare, "E017", "no groups by sex: it has no attribute of people at all", groups=("sex",))
+    assert found.remedy.endswith("or leave --group out")
     subjects = small.write_subjects(tmp_path / "subjects.csv")
     one_problem(source, "E017", "age", "sex", subjects=subjects, groups=("sex", "age"))
     many = write(tmp_path / "many.csv", ("person", "height"), [(f"p{i % 6}", i) for i in range(6)])
@@ -288,7 +292,8 @@ def test_databases(small: Small, tmp_path: Path) -> None:
 def test_objects(small: Small) -> None:
     one_problem(pd.DataFrame(small.columns()).drop(columns="score"), "E012", "a pandas DataFrame")
     one_problem(pd.DataFrame(small.columns()).iloc[:0], "E002")
-    for nothing in (None, 3, {}, []):
+    given: tuple[Any, ...] = (None, 3, {}, [])
+    for nothing in given:
         with pytest.raises(UsageError, match="not a table"):
             open_scores(nothing)
 
@@ -323,3 +328,11 @@ def test_calls_that_cannot_be_meant(tmp_path: Path, wrong: dict[str, Any]) -> No
 def test_codes_have_one_slug_each() -> None:
     assert len({slug for slug, _ in CODES.values()}) == len(CODES)
     assert ReadOptions().hash_inputs
+
+
+@pytest.mark.parametrize("name", ["rank", "Rank", "position"])
+def test_ranks_by_any_name_that_is_known_are_those_of_candidate_lists(tmp_path: Path, name: str) -> None:
+    ranked = GOOD.replace("score", f"score,{name}").replace("\n", ",1\n").replace(f"{name},1", name)
+    one_problem(text(tmp_path, ranked), "E024", f"column {name!r}", "--format-in long")
+    with open_scores(text(tmp_path, ranked), format="long") as scores:
+        assert "rank" not in dict(scores.mapping)

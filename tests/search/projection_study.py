@@ -65,7 +65,7 @@ def truth_generators(path: Path) -> list[Any]:
     spec = importlib.util.spec_from_file_location("truth", path)
     assert spec is not None
     assert spec.loader is not None
-    truth = importlib.util.module_from_spec(spec)
+    truth: Any = importlib.util.module_from_spec(spec)
     sys.modules["truth"] = truth
     spec.loader.exec_module(truth)
     exact = truth.cone_logp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_what_no_deployment_ran_at_is_refused() -> None:
     "about",
     [{"searches": 0, "false_alerts": 0}, {"searches": 5, "false_alerts": 6}, {"searches": 5, "false_alerts": -1}],
 )
-def test_impossible_outcomes(about: dict[str, int]) -> None:
+def test_impossible_outcomes(about: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="try:"):
         Deployment(gallery=10, **about)
 

@@ -64,6 +64,9 @@ def test_own_gallery_is_what_was_counted(real: TallyModel) -> None:
     assert answer.estimate == pytest.approx(counted, rel=0.02)
     assert answer.lo is not None
     assert answer.hi is not None
+    assert answer.lo is not None
+    assert answer.estimate is not None
+    assert answer.hi is not None
     assert answer.lo < answer.estimate < answer.hi
 
 

@@ -37,7 +37,7 @@ def test_limits_narrow_as_tests_grow() -> None:
     rows = [r for r in ROWS if r["tests"] >= ENOUGH and r["group"] != "kin"]
     width = {(r["generator"], r["N"], r["rate"], r["group"], r["n"]): r["projected_decades"] for r in rows}
     for (*cell, n), decades in width.items():
-        larger = width.get((*cell, 10 * n))  # type: ignore[arg-type]
+        larger = width.get((*cell, 10 * n))
         assert larger is None or larger < decades, (cell, n)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,7 +26,18 @@ class Sample:
     score: list[float]
     group_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
-    score_type: str = "DOUBLE"
+    score_type: Literal["FLOAT", "DOUBLE"] = "DOUBLE"
+
+    def only(self, rows: Sequence[int]) -> Sample:
+        """The comparisons in these rows."""
+        return replace(
+            self,
+            probe=[self.probe[i] for i in rows],
+            reference=[self.reference[i] for i in rows],
+            probe_person=[self.probe_person[i] for i in rows],
+            reference_person=[self.reference_person[i] for i in rows],
+            score=[self.score[i] for i in rows],
+        )
 
     @property
     def joint(self) -> tuple[tuple[str, ...], ...]:
@@ -65,7 +76,7 @@ class Sample:
             engine=engine, kind="comparisons", attributes=self.attributes, joint=self.joint,
             score_type=self.score_type, polarity="similarity", failures=failures, parts=tuple(views),
             **declared,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     def oracle(self, ours: Tally, blocks: Mapping[str, int]) -> Tally:
         """The brute-force tally on the axes that ours chose, with its blocks of people."""

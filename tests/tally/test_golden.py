@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from tests.tally.samples import Sample
 CASES = json.loads((Path(__file__).parent / "golden.json").read_text())["cases"]
 
 
-def one_probe(scores: list[float], score_type: str) -> Sample:
+def one_probe(scores: list[float], score_type: Literal["FLOAT", "DOUBLE"]) -> Sample:
     n = len(scores)
     return Sample(
         ["probe"] * n,
@@ -45,10 +46,10 @@ def at_or_above(tally: Tally, threshold: float) -> int:
 
 @pytest.mark.parametrize("n_parts", [1, 2])
 @pytest.mark.parametrize("case", CASES, ids=[c["name"] for c in CASES])
-def test_golden(case: dict[str, object], n_parts: int) -> None:
-    scores = [float(s) for s in case["scores"]]  # type: ignore[attr-defined]
-    thresholds = [float(t) for t in case["thresholds"]]  # type: ignore[attr-defined]
-    kind = str(case["type"])
+def test_golden(case: dict[str, Any], n_parts: int) -> None:
+    scores = [float(s) for s in case["scores"]]
+    thresholds = [float(t) for t in case["thresholds"]]
+    kind = case["type"]
     tally = tally_of(one_probe(scores, kind), thresholds, n_parts)
     compared = similarity_thresholds(thresholds, polarity="similarity", score_type=kind)
     assert [at_or_above(tally, t) for t in compared] == case["at_or_above"]

@@ -26,8 +26,7 @@ def lists_from(sample: Sample) -> tuple[Sample, dict[str, list[object]], Gallery
     for probe in sorted(set(sample.probe)):
         mine = [i for i, p in enumerate(sample.probe) if p == probe and sample.score[i] >= RETURNED]
         rows += sorted(mine, key=lambda i: -sample.score[i])[:LENGTH]
-    names = ("probe", "reference", "probe_person", "reference_person", "score")
-    listed = Sample(*([getattr(sample, n)[i] for i in rows] for n in names), sample.group_of, sample.attributes)  # type: ignore[arg-type]
+    listed = sample.only(rows)
     enrolled = set(sample.reference_person)
     person_of = dict(zip(sample.probe, sample.probe_person, strict=True))
     probes = sorted(person_of)
@@ -42,7 +41,7 @@ def lists_from(sample: Sample) -> tuple[Sample, dict[str, list[object]], Gallery
         by_group[joint_label(sample.group(person))] = by_group.get(joint_label(sample.group(person)), 0) + 1
     # The first search failed and returned nothing.
     keep = [i for i, p in enumerate(listed.probe) if p != probes[0]]
-    listed = Sample(*([getattr(listed, n)[i] for i in keep] for n in names), sample.group_of, sample.attributes)  # type: ignore[arg-type]
+    listed = listed.only(keep)
     return listed, searches, Gallery(n_references=len(enrolled), n_people=len(enrolled), by_group=by_group)
 
 

@@ -57,13 +57,7 @@ def split_by_probe(sample: Sample) -> tuple[Sample, Sample]:
     halves = []
     for inside in (True, False):
         rows = [i for i, p in enumerate(sample.probe) if (p in first) == inside]
-        halves.append(
-            replace(
-                sample,
-                **{n: [getattr(sample, n)[i] for i in rows] for n in
-                   ("probe", "reference", "probe_person", "reference_person", "score")},
-            )
-        )  # fmt: skip
+        halves.append(sample.only(rows))
     return halves[0], halves[1]
 
 
@@ -159,8 +153,7 @@ def test_limits_of_a_sum_are_hardly_ever_narrower_than_those_of_the_whole(seed: 
     parts = []
     for k in range(3):
         rows = [at for at, (i, _) in enumerate(pairs) if i % 3 == k]
-        names = ("probe", "reference", "probe_person", "reference_person", "score")
-        parts.append(replace(whole, **{c: [getattr(whole, c)[at] for at in rows] for c in names}))
+        parts.append(whole.only(rows))
     merged = merge_tallies([tally_of(p, thresholds=asked) for p in parts])
     found = []
     for tally in (tally_of(whole, thresholds=asked), merged):

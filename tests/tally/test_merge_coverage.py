@@ -36,7 +36,7 @@ Found = dict[tuple[str, str, str], list[tuple[bool, float]]]
 
 def _both_ways(counts: Ints) -> Ints:
     """Sum over unordered pairs of people of squared counts in either direction, per level; counts (L, n, n)."""
-    return (np.triu(counts + counts.transpose(0, 2, 1), 1) ** 2).sum(axis=(1, 2))
+    return np.asarray((np.triu(counts + counts.transpose(0, 2, 1), 1) ** 2).sum(axis=(1, 2)))
 
 
 def tables(

@@ -33,8 +33,7 @@ def sample(sizes: Sequence[int], seed: int = 1) -> Sample:
 def tally_of(one: Sample, min_people: int | None = SMALL, keep: Sequence[str] | None = None) -> Tally:
     if keep is not None:
         rows = [i for i in range(len(one.probe)) if {one.probe_person[i], one.reference_person[i]} <= set(keep)]
-        names = ("probe", "reference", "probe_person", "reference_person", "score")
-        one = replace(one, **{n: [getattr(one, n)[i] for i in rows] for n in names})
+        one = one.only(rows)
     with DuckDBEngine(threads=1) as engine:
         return build_tally(one.scores(engine), thresholds=[1.0], min_people=min_people)
 

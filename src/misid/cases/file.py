@@ -26,13 +26,20 @@ Short = Annotated[str, Field(min_length=1, max_length=200, strict=True)]
 Share = Annotated[Stated, Number(PROPORTION)]
 Images = Annotated[
     Stated,
-    Number(Allowed(lo=1.0, hi=float(LARGEST_GALLERY), words=f"a number of references from 1 to {LARGEST_GALLERY:,}")),
+    Number(
+        Allowed(
+            lo=1.0,
+            hi=float(LARGEST_GALLERY),
+            words=f"a number of references from 1 to {LARGEST_GALLERY:,}",
+            example=200e6,
+        )
+    ),
 ]
 Times = Annotated[Stated, Number(Allowed(lo=0.0, hi=1e6, words="a number above 0; 1 changes nothing", above=True))]
 Ratio = Annotated[
     Stated, Number(Allowed(lo=0.0, hi=1e9, words="a likelihood ratio above 0; 1 says nothing", above=True))
 ]
-People = Annotated[Stated, Number(Allowed(lo=1.0, hi=1e9, words="a number of people from 1 up"))]
+People = Annotated[Stated, Number(Allowed(lo=1.0, hi=1e9, words="a number of people from 1 up", example=100))]
 Score = Annotated[StrictFloat, Field(allow_inf_nan=False)] | Annotated[StrictInt, Field(ge=-(10**15), le=10**15)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", strict=True)]
 

@@ -78,16 +78,9 @@ def _print_markdown(columns: list[str], records: Sequence[dict[str, Any]]) -> No
 
 
 def _print_table(columns: list[str], records: Sequence[dict[str, Any]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from misid.ground.console import console_on
+    from misid.ground.fitted import print_fitted
 
     said = [column for column in columns if any(_text(record[column]) for record in records)]
-    console = console_on(sys.stdout)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in said:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for record in records:
-        table.add_row(*(Text(_text(record[column])) for column in said))
-    console.print(table)
+    rows = [{column.replace("_", " "): _text(record[column]) for column in said} for record in records]
+    if rows and said:
+        print_fitted(rows, sys.stdout)

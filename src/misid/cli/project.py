@@ -251,14 +251,14 @@ def _answered(source: Source, galleries: tuple[int, ...], targets: tuple[float, 
 
 def _naive(source: Source, scale: Scale, gallery: int, threshold: float | None) -> Answer:
     """The naive binomial as an answer that says what it is."""
+    from misid.search.asked import asked_text
     from misid.search.model import Answer
-    from misid.search.published import question
 
     if source.naive is None or threshold is None:
         raise UsageError("--naive is of a threshold", remedy="--threshold 0.65")
     estimate, lo, hi = source.naive(gallery, scale.into(threshold) or 0.0)
     return Answer(
-        asked=f"{question('FPIR', gallery, threshold)}, by 1 - (1 - FMR)^N", measure="fpir", gallery=gallery,
+        asked=f"{asked_text('FPIR', gallery, threshold)}, by 1 - (1 - FMR)^N", measure="fpir", gallery=gallery,
         threshold=threshold, estimate=estimate, lo=lo, hi=hi, method="naive binomial",
         assumptions=("the naive binomial takes all comparisons as independent and people as alike; it is shown because "
                      "it is usual, and its limits do not hold",),

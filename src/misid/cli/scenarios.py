@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NEW = "Options of new"
 _READ = "Options of show and check"
+_CHECKED_DRAWS = 1024
 
 
 @command(
@@ -153,9 +154,13 @@ def _show(name: str, settings: list[str], form: OutputFormat, talk: Talk) -> Non
 
 
 def _check(name: str, settings: list[str], form: OutputFormat, talk: Talk) -> None:
+    from misid.encounter.enrolment import more_enrolled_than_images
     from misid.encounter.scenario import read_scenario
 
     scenario = read_scenario(name, settings=settings)
+    contradiction = more_enrolled_than_images(scenario.form, scenario.space.draw(_CHECKED_DRAWS, 0))
+    if contradiction:
+        talk.say(f"warning: {contradiction}")
     print_records([_line(scenario)], form)
     talk.say(f"{scenario.document.files[0][0]} holds together")
 

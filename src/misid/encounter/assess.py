@@ -142,7 +142,7 @@ class _Assessing:
             projection=self._projection(), repeated=self._repeated(), claims=claims,
             sensitivity=tuple(sensitivity.values()), break_even=break_even,
             inputs=inputs_of(self.scenario, self.level), facts=facts, conflicts=conflicts,
-            assumptions=assumptions(form), warnings=warnings(self.scenario), provenance=self._provenance(),
+            assumptions=assumptions(form), warnings=warnings(self.scenario, self.draws), provenance=self._provenance(),
         )  # fmt: skip
 
     def _scans(self) -> Estimate:

@@ -107,6 +107,11 @@ class Searching(Form):
     """What every search has, wherever its rates come from."""
 
     gallery: Annotated[Stated, Number("images", "images in the gallery")]
+    galleries: Literal["one", "many"] = Field(
+        "one",
+        description="one: all scans search one gallery. many: each place or day has a gallery of that size of its own, "
+        "or the same people are scanned again and again",
+    )
     outranked: Annotated[
         Stated, Number("proportion", "of searches that return the right and a wrong person, those with the wrong first")
     ]

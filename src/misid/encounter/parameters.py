@@ -14,10 +14,12 @@ Unit = Literal["proportion", "ratio", "exponent", "images", "people", "scans", "
 UNITS: dict[Unit, Allowed] = {
     "proportion": PROPORTION,
     "ratio": Allowed(lo=0.0, hi=1e9, words="a number from 0 to 1,000,000,000; 1 changes nothing"),
-    "exponent": Allowed(lo=0.0, hi=1.0, words="an exponent from 0 to 1"),
-    "images": Allowed(lo=1.0, hi=float(LARGEST_GALLERY), words=f"a number of images from 1 to {LARGEST_GALLERY:,}"),
+    "exponent": Allowed(lo=0.0, hi=1.0, words="an exponent from 0 to 1", example=0.5),
+    "images": Allowed(
+        lo=1.0, hi=float(LARGEST_GALLERY), words=f"a number of images from 1 to {LARGEST_GALLERY:,}", example=200e6
+    ),
     "people": Allowed(lo=0.0, hi=1e4, words="a number of people from 0 to 10,000"),
-    "scans": Allowed(lo=1.0, hi=1e12, words="a number of scans from 1 to 10^12"),
+    "scans": Allowed(lo=1.0, hi=1e12, words="a number of scans from 1 to 10^12", example=1e5),
     "times": Allowed(lo=0.0, hi=1e9, words="a whole number from 0 to 1,000,000,000", whole=True),
     "hours": Allowed(lo=0.0, hi=1e6, words="hours from 0 to 1,000,000"),
     "years": Allowed(lo=0.0, hi=1e4, words="years from 0 to 10,000"),

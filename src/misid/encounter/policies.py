@@ -38,17 +38,6 @@ class CompiledRule:
         """Whether every signal it looks at is there, with an allowed value."""
         return all(situation.get(signal) in allowed for signal, allowed in self.when.items())
 
-    def said(self, titles: Mapping[str, str]) -> str:
-        """In words: ``match yes, status record adverse: held``."""
-        parts = []
-        for signal, allowed in self.when.items():
-            name = titles.get(signal, signal)
-            parts.append(f"{name}: {' or '.join(value for value in ALL_VALUES if value in allowed)}")
-        return f"if {'; '.join(parts)}" if parts else "otherwise"
-
-
-ALL_VALUES = (*MATCHES, *SAYS, *REVIEWS)
-
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledPolicy:

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -267,11 +268,15 @@ def _set(table: Table, origins: dict[str, str], setting: str) -> None:
         raise UsageError(f"{path}: {text!r} is no value in TOML ({error})", remedy=remedy) from None
     *parents, last = path.split(".")
     holder: Any = table
+    within: Table = table
     for index, parent in enumerate(parents):
         holder = holder.get(parent) if isinstance(holder, dict) else None
         if not isinstance(holder, dict):
             at = ".".join(parents[: index + 1])
-            raise UsageError(f"{path}: the scenario has no table {at}", remedy=example)
+            near = get_close_matches(parent, [key for key, each in within.items() if isinstance(each, dict)], n=1)
+            remedy = ".".join([*parents[:index], *near, *parents[index + 1 :], last]) if near else example
+            raise UsageError(f"{path}: the scenario has no table {at}", remedy=remedy)
+        within = holder
     new = value["value"]
     if isinstance(new, int | float) and not isinstance(new, bool) and isinstance(holder.get(last), dict):
         new = {"value": new, "assumption": f"set to {text} on the command line"}

@@ -35,6 +35,8 @@ class Allowed:
         `lo` itself is not allowed.
     whole : bool
         Whole numbers only.
+    example : float
+        A value that many would give, for messages.
     """
 
     lo: float
@@ -42,12 +44,13 @@ class Allowed:
     words: str
     above: bool = False
     whole: bool = False
+    example: float = 1.0
 
     def holds(self, value: float) -> bool:
         return (self.lo < value if self.above else self.lo <= value) and value <= self.hi
 
 
-PROPORTION = Allowed(lo=0.0, hi=1.0, words="a proportion from 0 to 1 (3 % is 0.03)")
+PROPORTION = Allowed(lo=0.0, hi=1.0, words="a proportion from 0 to 1 (3 % is 0.03)", example=0.01)
 NUMBER = Allowed(lo=0.0, hi=math.inf, words="a number from 0 up")
 POSITIVE = Allowed(lo=0.0, hi=math.inf, words="a number above 0", above=True)
 
@@ -171,13 +174,9 @@ def _checked(shape: Shape, where: str, allowed: Allowed, found: Findings) -> Sha
 
 
 def _remedy(value: float, allowed: Allowed) -> str:
-    if allowed.hi == 1 and 1 < value <= 100:
+    if allowed == PROPORTION and 1 < value <= 100:
         return f"{value / 100:.6g}, if {value:g} % is meant"
-    return f"a number in this range, such as {_inside(allowed):g}"
-
-
-def _inside(allowed: Allowed) -> float:
-    return 0.01 if allowed.holds(0.01) and allowed.hi <= 1 else max(allowed.lo, 0.0) + 1
+    return f"a number in this range, such as {shown(allowed.example)}"
 
 
 def _not_a_shape(found: Findings, where: str, seen: str, allowed: str, remedy: str) -> None:

@@ -21,7 +21,7 @@ from misid.encounter.reading import Document, read_document
 from misid.encounter.reading_shapes import shown
 from misid.encounter.rules import check
 from misid.ground.codes import problem
-from misid.ground.errors import BadInputError, Findings, Problem
+from misid.ground.errors import BadInputError, Findings, Problem, UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,8 @@ def read_scenario(source: str | Path, *, settings: Sequence[str] = ()) -> Scenar
     BadInputError
         With every problem: dotted path, value, what is allowed, what to do.
     UsageError
-        A setting that is not ``path=value``, or whose table is not there.
+        A setting that is not ``path=value``, whose table is not there, or with which a scenario that holds together
+        does so no longer; with every problem in its text.
 
     Examples
     --------
@@ -98,7 +99,21 @@ def read_scenario(source: str | Path, *, settings: Sequence[str] = ()) -> Scenar
     >>> len(scenario.policies)
     7
     """
-    return scenario_of(read_document(source, settings))
+    try:
+        return scenario_of(read_document(source, settings))
+    except BadInputError as error:
+        if settings and _holds_together(source):
+            raise UsageError(f"{source} does not hold together with {', '.join(settings)}:\n{error}") from error
+        raise
+
+
+def _holds_together(source: str | Path) -> bool:
+    """Whether a scenario is right as its files have it."""
+    try:
+        read_scenario(source)
+    except BadInputError:
+        return False
+    return True
 
 
 def scenario_of(document: Document) -> Scenario:

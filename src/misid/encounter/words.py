@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from misid.encounter.draws import Draws
+from misid.encounter.enrolment import more_enrolled_than_images
 from misid.encounter.forms import PublishedSearch, ScenarioForm
-from misid.encounter.policies import CompiledPolicy
+from misid.encounter.policies import MATCH, NO, NOT_CAPTURED, YES, CompiledPolicy, CompiledRule, values_of
 from misid.encounter.scenario import Scenario
 from misid.ground.numbers import significant
 from misid.search.published import SAME_THRESHOLD
@@ -45,9 +47,11 @@ def assumptions(form: ScenarioForm) -> tuple[str, ...]:
     return tuple(said)
 
 
-def warnings(scenario: Scenario) -> tuple[str, ...]:
+def warnings(scenario: Scenario, draws: Draws) -> tuple[str, ...]:
     """What a reader must know before using the numbers."""
-    form, said = scenario.form, []
+    form = scenario.form
+    contradiction = more_enrolled_than_images(form, draws)
+    said = [contradiction] if contradiction else []
     if not form.kin:
         said.append("no relatives are in this scenario: false matches are too few by what twins and siblings would add")
     if isinstance(form.search, PublishedSearch):
@@ -62,11 +66,48 @@ def warnings(scenario: Scenario) -> tuple[str, ...]:
     return tuple(said)
 
 
+_MATCH = {
+    "best": {YES: "the search returns somebody", NO: "the search returns nobody"},
+    "list": {YES: "somebody on the list is taken for the person", NO: "nobody on the list is taken for the person"},
+}
+_NOT_CAPTURED = "no photograph can be searched"
+_SAYS = {"adverse": "evidence against the person", "clear": "evidence for the person", "silent": "nothing usable"}
+_FINDS = {"same": "the same person", "different": "two different people"}
+
+
 def rules_in_words(form: ScenarioForm, policy: CompiledPolicy) -> tuple[str, ...]:
-    """A policy's rules, one sentence each."""
-    titles = {
-        f"{kind}.{name}": table.title
-        for kind in ("records", "sources", "reviews")
-        for name, table in getattr(form, kind).items()
-    }
-    return tuple(f"{rule.said(titles)}: {form.outcomes[rule.then].title}" for rule in policy.rules)
+    """A policy's rules, one sentence each, in the words of the scenario's titles.
+
+    Examples
+    --------
+    >>> from misid.encounter.scenario import read_scenario
+    >>> scenario = read_scenario("street-stop")
+    >>> for rule in rules_in_words(scenario.form, scenario.policy("no-scan")):
+    ...     print(rule)
+    If there is evidence for the person from a document that the person shows: let go.
+    If there is evidence against the person from a document that the person shows: taken into custody.
+    In every other case: questioned at the spot, then let go.
+    """
+    return tuple(f"{_condition(form, policy, rule)}: {form.outcomes[rule.then].title}." for rule in policy.rules)
+
+
+def _condition(form: ScenarioForm, policy: CompiledPolicy, rule: CompiledRule) -> str:
+    """Titles may be of one thing or of several, so no verb hangs on them."""
+    matched, evidence, reviews = [], dict[str, list[str]](), []
+    for signal, allowed in rule.when.items():
+        values = [value for value in values_of(signal) if value in allowed]
+        kind, _, name = signal.partition(".")
+        if signal == MATCH:
+            words = {**_MATCH[policy.display], NOT_CAPTURED: _NOT_CAPTURED}
+            matched.append(", or ".join(words[value] for value in values))
+        elif kind == "reviews":
+            finds = " or ".join(_FINDS[value] for value in values)
+            reviews.append(f"{form.reviews[name].title}, and finds {finds}")
+        else:
+            title = getattr(form, kind)[name].title
+            evidence.setdefault(" or ".join(_SAYS[value] for value in values), []).append(f"from {title}")
+    there = [f"there is {words} {', and '.join(sources)}" for words, sources in evidence.items()]
+    parts = [*matched, *there, *reviews]
+    if parts:
+        return f"If {', and '.join(parts)}"
+    return "In every other case" if len(policy.rules) > 1 else "In every case"

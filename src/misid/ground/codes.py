@@ -5,6 +5,8 @@ Codes are only ever added, never changed or given to something else: files and s
 
 from __future__ import annotations
 
+import re
+
 from misid.ground.errors import Problem
 
 CODES: dict[str, tuple[str, str]] = {
@@ -152,6 +154,7 @@ CODES: dict[str, tuple[str, str]] = {
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
     "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
     "W032": ("not-a-date", "A cell that should hold a date holds something else."),
+    "W040": ("more-enrolled-than-images", "More people are said to be in the gallery than it has images."),
 }
 
 
@@ -182,3 +185,22 @@ def problem(
 def note(code: str, text: str) -> str:
     """A warning that travels with a result as text: its code, its name and what it means here."""
     return f"{code} {CODES[code][0]}: {text}"
+
+
+_NOTE = re.compile(r"([EW]\d{3}) [a-z0-9-]+: (.*)", re.DOTALL)
+
+
+def plain(text: str) -> str:
+    """A warning as a reader of a report meets it: what its code means, what that means here, the code in brackets.
+
+    Examples
+    --------
+    >>> plain(note("W003", "a comparison is mated where both ids are one"))
+    'Ids of probes and references were taken as ids of people: a comparison is mated where both ids are one (W003)'
+    >>> plain("one quality of photograph")
+    'one quality of photograph'
+    """
+    found = _NOTE.fullmatch(text)
+    if found is None or found[1] not in CODES:
+        return text
+    return f"{CODES[found[1]][1].rstrip('.')}: {found[2].rstrip('.')} ({found[1]})"

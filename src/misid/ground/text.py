@@ -81,6 +81,18 @@ def _bound(rate: Rate) -> str:
     return f"between {out_of(rate.lo, size)} and {out_of(rate.hi, size)} in {size:,} ({level})"
 
 
+def sentence(text: str) -> str:
+    """A text as a sentence: with a capital and a full stop.
+
+    Examples
+    --------
+    >>> sentence("no test exists"), sentence("Is it?"), sentence("so says “No.”"), sentence("it is “measured”")
+    ('No test exists.', 'Is it?', 'So says “No.”', 'It is “measured”.')
+    """
+    text = text.strip()
+    return f"{text[0].upper()}{text[1:]}{'' if text.rstrip('”')[-1:] in tuple('.?!') else '.'}" if text else text
+
+
 def rate_text(rate: Rate) -> str:
     """A rate on one line: estimate with limits, or the bound, or why there is none.
 
@@ -190,7 +202,7 @@ def rates_table(records: Iterable[Rate]) -> list[dict[str, str]]:
             "probe group": r.probe_group,
             "reference group": r.reference_group,
             "threshold": "" if r.threshold is None else threshold_text(r.threshold),
-            "asked for": "" if r.target is None else f"at most {at_target(r.target)}",
+            "asked for": "" if r.target is None else f"≤ {at_target(r.target)}",
             "rank": "" if r.rank is None else str(r.rank),
             "gallery": "" if r.gallery is None else count(r.gallery),
             "value": rate_text(r),
@@ -287,24 +299,34 @@ def _print_markdown(rows: list[dict[str, str]], stream: TextIO) -> None:
         stream.write("| " + " | ".join(cells) + " |\n")
 
 
+_NUMERIC = frozenset({"threshold", "rank", "gallery", "errors", "trials", "people"})
+_COUNTED = ("status", "people", "trials", "errors")
+"""Columns that narrow terminals do without, the first first: what a value's words say too, then what was counted."""
+
+_WANTED, _LEAST = 32, 24
+"""Widths of a value: most stand on one line; it and its limits stand on two."""
+
+
 def _print_rich(rates: list[Rate], stream: TextIO) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     from misid.ground.console import console_on
+    from misid.ground.fitted import print_fitted
 
     # A target that was refused has no threshold, and so no place among the rates: it is a note, once.
     answered = [r for r in rates if r.status != "refused" or r.target is None or r.threshold is not None]
     shown = answered or rates
-    rows = rates_table(shown)
+    rows = rates_table(shown) or [{"rate": "", "value": ""}]
+    # A gallery that is the same in all rows tells none of them apart; a threshold says which target it is for.
+    one_gallery = len({row["gallery"] for row in rows if row.get("gallery")}) == 1
+    spare = {key: _WANTED if key in _COUNTED else _LEAST for key in (*_COUNTED, "gallery", "asked for")}
+    if not one_gallery:
+        del spare["gallery"]
+    left_out = print_fitted(rows, stream, numeric=_NUMERIC, spare=spare, main="value")
     console = console_on(stream)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numeric = {"threshold", "rank", "gallery", "errors", "trials", "people"}
-    for heading in rows[0] if rows else ("rate", "value"):
-        table.add_column(heading, justify="right" if heading in numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(text) for text in row.values()))
-    console.print(table)
+    if left_out:
+        said = f"not shown on so narrow a terminal: {', '.join(left_out)}; --format csv and --format json have them"
+        console.print(Text(f"note: {said}"))
     values = "\n".join(row["value"] for row in rows)
     for warning in dict.fromkeys(w for r in shown for w in r.warnings if w not in values):
         console.print(Text(f"note: {warning}"))

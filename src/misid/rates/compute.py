@@ -28,7 +28,7 @@ from misid.rates.points import (
     point_at,
     point_for_target,
 )
-from misid.rates.searches import cmc_ranks, cmc_rates, search_rates
+from misid.rates.searches import cmc_ranks, cmc_rates, last_rank, search_rates
 from misid.tally.model import Tally
 
 
@@ -58,7 +58,7 @@ def compute_rates(
         FMR and FPIR for which thresholds are sought: the lowest edge whose rate is at most the target. The rate
         achieved is given too. Refused where a single error would be more than the target.
     ranks : sequence of int, 1 to 100
-        For FNIR and CMC.
+        For FNIR and CMC. Those past the end of the lists or of the gallery are left out.
     level : float
         Nominal coverage of the limits, 0.5 to below 1.
     reference : str, optional
@@ -113,7 +113,9 @@ def compute_rates(
     limits = Limits(counts, level)
     points = [point_at(counts, t) for t in asked] + _target_points(counts, asked_targets)
 
-    records = _records(counts, limits, points, asked_ranks, wanted)
+    last = last_rank(counts)
+    shown_ranks = tuple(rank for rank in asked_ranks if rank <= last)
+    records = _records(counts, limits, points, shown_ranks, wanted)
     drawn = curves and measures is None
     return Rates(
         records=records,
@@ -122,7 +124,10 @@ def compute_rates(
         cmc=tuple(cmc_rates(counts, limits, cmc_ranks(counts))) if curves and "cmc" in wanted else (),
         differentials=differentials(tally, records, level=level, reference=reference),
         calibration=calibrate(counts) if drawn else None,
-        warnings=tally.warnings + _left_out(counts, points, wanted, curves=curves),
+        warnings=tally.warnings
+        + _left_out(counts, points, wanted, curves=curves)
+        # Nobody asked for the default ones by number.
+        + (() if asked_ranks == DEFAULT_RANKS else _ranks_left_out(counts, asked_ranks, last)),
     )
 
 
@@ -151,6 +156,15 @@ def _left_out(counts: Counts, points: Sequence[Point], wanted: Collection[str], 
     if curves and CURVED & {*wanted} and len(drawn_labels(counts)) < counts.n_labels:
         notes.append(f"curves are drawn of everybody and of the {MAX_CURVES} groups that searched most")
     return tuple(notes)
+
+
+def _ranks_left_out(counts: Counts, asked: Sequence[int], last: int) -> tuple[str, ...]:
+    beyond = [f"{rank:,}" for rank in asked if rank > last]
+    if not beyond:
+        return ()
+    ends = "lists hold" if counts.tally.kind == "candidates" and counts.tally.list_length else "the gallery holds"
+    named = f"{'rank' if len(beyond) == 1 else 'ranks'} {', '.join(beyond)}"
+    return (f"no rates at {named}: {ends} at most {last:,}, and a rate further down would be that at the end",)
 
 
 def _target_points(counts: Counts, targets: Sequence[float]) -> list[Point]:

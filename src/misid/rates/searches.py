@@ -149,9 +149,16 @@ def cmc_rates(counts: Counts, limits: Limits, ranks: Sequence[int]) -> list[Sear
 
 def cmc_ranks(counts: Counts) -> tuple[int, ...]:
     """Ranks at which a CMC curve is drawn: as far as the lists and the gallery go."""
+    return tuple(r for r in CMC_RANKS if r <= last_rank(counts))
+
+
+def last_rank(counts: Counts) -> int:
+    """The last rank that a mate can have: the length of the lists, else of the largest gallery.
+
+    A rate at a later one would be that at the list's end, and look as if it had been measured.
+    """
     design = counts.mate_rows(1).design
-    longest = counts.tally.list_length or int(design["gallery_max"].max(initial=0))
-    return tuple(r for r in CMC_RANKS if r <= max(longest, 1))
+    return max(counts.tally.list_length or int(design["gallery_max"].max(initial=0)), 1)
 
 
 def _searches(counts: Counts, label: int, mated: int) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from misid.ground.codes import plain
 from misid.ground.measures import measure
 from misid.ground.numbers import at_target, count, p_text, percent, significant, threshold_text
 from misid.ground.rate import Rate
+from misid.ground.text import sentence
 from misid.rates.model import Differential
 from misid.report.facts import GroupFacts, TestFacts
 from misid.report.figures.groups import short_label
@@ -197,5 +199,5 @@ COMPOSED = ("eer", "far", "frr", "gfar", "gfrr")
 
 
 def all_warnings(*lists: Sequence[str]) -> list[str]:
-    """Every warning once, in the order met."""
-    return list(dict.fromkeys(text for texts in lists for text in texts))
+    """Every warning once, in the order met, as a sentence with its code in brackets."""
+    return [sentence(plain(text)) for text in dict.fromkeys(text for texts in lists for text in texts)]

@@ -10,7 +10,7 @@ from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import Findings
 from misid.ground.rate import MISSING
-from misid.scores.mapping import NAMES, find_columns, folded
+from misid.scores.mapping import find_columns, folded, is_called
 from misid.scores.model import JOINT_SEPARATOR, InputFile, joint_label
 from misid.scores.options import ReadOptions
 from misid.scores.people import one_row_each
@@ -82,10 +82,13 @@ def find_groups(engine: Engine, rows: Rows, person_type: str, options: ReadOptio
         findings.add(
             problem(
                 "E017",
-                where=f"{rows.label}: {', '.join(absent)}",
-                seen=f"the attributes {', '.join(beside) or 'none'}",
-                allowed="attributes with a column for the probe and one for the reference (probe_sex, reference_sex)",
-                remedy="give a table of subjects (--subjects people.csv), or name other attributes (--group)",
+                where=rows.label,
+                seen=f"no groups by {', '.join(absent)}: "
+                + (f"it has {', '.join(beside)}" if beside else "it has no attribute of people at all"),
+                allowed="attributes that stand in a column for the probe and one for the reference, such as "
+                f"probe_{absent[0]} and reference_{absent[0]}",
+                remedy="give a table with one row a person that has it (--subjects people.csv), or "
+                + ("name an attribute that it has (--group)" if beside else "leave --group out"),
             )
         )
     return Groups(attributes=attributes)
@@ -97,7 +100,7 @@ def _from_subjects(engine: Engine, person_type: str, options: ReadOptions, findi
         return Groups()
     names = tuple(table.columns)
     wanted = {"person": options.person}
-    if options.person is None and not any(folded(name) in NAMES["person"] for name in names):
+    if options.person is None and not any(is_called(name, "person") for name in names):
         # A table of subjects may call its key simply "id".
         wanted = {"person": next((name for name in names if folded(name) in ("id", "sample", "name")), None)}
     found = find_columns(names, wanted, ("person",), table.label, findings)
@@ -109,10 +112,10 @@ def _from_subjects(engine: Engine, person_type: str, options: ReadOptions, findi
         findings.add(
             problem(
                 "E017",
-                where=f"{table.label}: {', '.join(absent)}",
-                seen=f"the columns {', '.join(names)}",
+                where=table.label,
+                seen=f"no column {', '.join(absent)}; it has {', '.join(names)}",
                 allowed="attributes that are columns of the table of subjects",
-                remedy="name other attributes (--group)",
+                remedy="name one of its columns (--group), or leave --group out",
             )
         )
         return Groups()

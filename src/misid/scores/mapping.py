@@ -87,6 +87,44 @@ NAMES: dict[str, frozenset[str]] = {
 }
 DISTANCES = frozenset({"distance", "dist", "dissimilarity"})
 
+HOLDS = {
+    "probe": "ids of probes",
+    "reference": "ids of references",
+    "probe_person": "ids of the probes' people",
+    "reference_person": "ids of the references' people",
+    "score": "scores",
+    "mated": "which comparisons are mated",
+    "rank": "ranks",
+    "search_person": "ids of the people searched",
+    "enrolled_person": "ids of the people enrolled",
+    "person": "ids of people",
+    "sample": "ids of samples",
+    "enrolled": "who is enrolled",
+    "failed": "which searches failed",
+}
+"""What a column of a role holds, in words."""
+
+OPTIONS = {
+    **{role: (role, f"--{role.replace('_', '-')}") for role in ("probe", "reference", "probe_person")},
+    **{role: (role, f"--{role.replace('_', '-')}") for role in ("reference_person", "score", "mated", "person")},
+    "rank": ("rank", "--candidate-rank"),
+    "search_person": ("person", "--person"),
+    "enrolled_person": ("person", "--person"),
+    "enrolled": ("mated", "--mated"),
+}
+"""How a column of a role is named: in Python and on the command line. Other roles are found by their names alone."""
+
+
+def is_called(column: str, role: str) -> bool:
+    """Whether the name of a column says that it has the role.
+
+    Examples
+    --------
+    >>> is_called("Position", "rank"), is_called("rank", "score")
+    (True, False)
+    """
+    return folded(column) in NAMES[role]
+
 
 def find_columns(
     columns: Sequence[str],
@@ -110,14 +148,14 @@ def find_columns(
                 findings.add(
                     problem(
                         "E012",
-                        where=f"{where}: column {declared!r} for {role}",
-                        seen=f"the columns {listed}",
-                        allowed="the name of one of these columns",
-                        remedy=f"name the column that holds the {role.replace('_', ' ')}",
+                        where=where,
+                        seen=f"no column {declared!r}, which was named for {HOLDS[role]}; it has {listed}",
+                        allowed="the name of a column that it has",
+                        remedy=f"name the column with {HOLDS[role]}{_by_option(role)}",
                     )
                 )
             continue
-        candidates = [c for c in columns if folded(c) in NAMES[role] and c not in taken]
+        candidates = [c for c in columns if is_called(c, role) and c not in taken]
         # "probe" beside "probe_image" is the id and a detail of it, not a riddle: the plain word wins.
         exact = [c for c in candidates if folded(c) in (folded(role), folded(role) + "id") and role != "score"]
         candidates = exact if len(exact) == 1 else candidates
@@ -127,23 +165,38 @@ def find_columns(
             findings.add(
                 problem(
                     "E013",
-                    where=f"{where}: {role}",
-                    seen=f"{' and '.join(candidates)} could both be it",
+                    where=where,
+                    seen=f"{' and '.join(candidates)} could each be the column with {HOLDS[role]}",
                     allowed="one column",
-                    remedy=f"say which: {role}={candidates[0]!r} (--{role.replace('_', '-')})",
+                    remedy=f"name it{_by_option(role, candidates[0])}",
                 )
             )
         elif role in needed:
             findings.add(
                 problem(
                     "E012",
-                    where=f"{where}: no column for {role}",
-                    seen=f"the columns {listed}",
-                    allowed=f"a column called {', '.join(sorted(NAMES[role])[:6])} or the like",
-                    remedy=f"say which it is: {role}='...' (--{role.replace('_', '-')} ...), or check the delimiter",
+                    where=where,
+                    seen=f"no column has a name for {HOLDS[role]}; it has {listed}",
+                    allowed=f"a column called {', '.join(_usual(role))} or the like",
+                    remedy=f"name the column with {HOLDS[role]}{_by_option(role)}; if the columns above are not those "
+                    "of the file, name the delimiter (--delimiter)",
                 )
             )
     return found
+
+
+def _usual(role: str) -> list[str]:
+    """A few names that a column of a role has, the plainest first."""
+    plain = folded(role)
+    return sorted(NAMES[role], key=lambda name: (name != plain, not name.startswith(plain), len(name), name))[:5]
+
+
+def _by_option(role: str, column: str = "COLUMN") -> str:
+    """How to name the column of a role; what it must be called, where it cannot be named."""
+    if role not in OPTIONS:
+        return f": it must be called {_usual(role)[0]}"
+    argument, option = OPTIONS[role]
+    return f": {option} {column} (in Python {argument}={column!r})"
 
 
 def side_columns(columns: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -13,7 +13,7 @@ from misid.scores.bob import looks_like_bob, read_bob
 from misid.scores.build import build
 from misid.scores.lists import read_lists
 from misid.scores.long import read_long
-from misid.scores.mapping import NAMES, folded
+from misid.scores.mapping import is_called
 from misid.scores.matrix import read_matrix
 from misid.scores.model import Scores
 from misid.scores.options import Format, ReadOptions
@@ -157,7 +157,7 @@ def _looks_like_matrix(layout: TextLayout) -> bool:
 
 
 def _score_named(header: tuple[str, ...]) -> bool:
-    return any(folded(name) in NAMES["score"] for name in header)
+    return any(is_called(name, "score") for name in header)
 
 
 def _only_text(table: Table) -> TextLayout:
@@ -179,7 +179,7 @@ def _has_no_ranks(table: Table, options: ReadOptions) -> None:
 
     What is declared to be a long table (``format="long"``) is taken as one.
     """
-    ranks = [name for name in table.columns if name == options.rank or folded(name) == "rank"]
+    ranks = [name for name in table.columns if name == options.rank or is_called(name, "rank")]
     if ranks and options.format is None:
         raise NotReadableError(
             problem(

@@ -144,7 +144,7 @@ def pseudonymise(
     UsageError
         If no key or columns are given, the key file is not one, or `out` exists or is the source.
     BadInputError
-        If the source is not there or not readable, or has no such column.
+        If the source is not there or not readable, has no rows, or has no such column.
 
     Notes
     -----
@@ -193,6 +193,11 @@ def pseudonymise(
             rows, ids, empty = _parquet(source, partial, tuple(columns), secret)
         else:
             rows, ids, empty = _text(source, partial, out.name, tuple(columns), edges, secret)
+        if not rows:
+            raise BadInputError([problem(
+                "E002", where=str(source), seen="no rows below the header", allowed="at least one row",
+                remedy="check that the step that wrote it ended well",
+            )])  # fmt: skip
     return Pseudonymised(out=out, columns=tuple(columns), rows=rows, ids=ids, empty=empty, notes=tuple(notes))
 
 

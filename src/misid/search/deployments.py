@@ -10,9 +10,9 @@ import numpy as np
 
 from misid.ground.errors import UsageError
 from misid.ground.numbers import threshold_text
+from misid.search.asked import asked_text
 from misid.search.growth import FLAT_TO_LINEAR, checked_gallery, checked_growth, grown_fpir
 from misid.search.model import Answer, Limits
-from misid.search.published import question
 from misid.search.sites import Pooled, poisson_limits, pool_sites
 from misid.search.span import Span
 from misid.tally.model import Floats, Ints
@@ -135,7 +135,7 @@ class DeploymentsModel:
     ) -> Answer:
         """Always refused: alerts say nothing of who was missed."""
         return Answer(
-            asked=question("FNIR", checked_gallery(gallery), threshold, group, rank), measure="fnir", gallery=gallery,
+            asked=asked_text("FNIR", checked_gallery(gallery), threshold, group, rank), measure="fnir", gallery=gallery,
             threshold=threshold, rank=rank, group=group, level=None, status="refused", method=NEXT_SITE,
             reason="alerts say nothing of the people on the list who passed unseen",
             needed="searches of people known to be on the list, and how many of them were found",
@@ -144,7 +144,7 @@ class DeploymentsModel:
     def _asked(self, gallery: int, threshold: float | None, group: str | None, *, typical: bool) -> Answer:
         gallery = checked_gallery(gallery)
         stated = self.stated_thresholds
-        asked = question("FPIR", gallery, threshold, group)
+        asked = asked_text("FPIR", gallery, threshold, group)
         refusal = {"asked": asked, "measure": "fpir", "gallery": gallery, "threshold": threshold, "group": group}
         if threshold is None and len(stated) > 1:
             names = ", ".join("not stated" if t is None else threshold_text(t) for t in stated)

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from misid.ground.errors import UsageError
-from misid.ground.numbers import significant, threshold_text
+from misid.ground.numbers import significant
+from misid.search.asked import asked_text, of_probes
 from misid.search.growth import (
     FLAT_TO_LINEAR,
     FNIR_EXPONENT,
@@ -90,7 +91,7 @@ class PublishedModel:
         (None, 0.003, 0.049, 'assumptions')
         """
         gallery = checked_gallery(gallery)
-        asked = question("FPIR", gallery, threshold, group)
+        asked = asked_text("FPIR", gallery, threshold, group)
         point = self._point(threshold, group)
         if isinstance(point, tuple):
             return _refusal(asked, "fpir", gallery, threshold, None, group, *point)
@@ -110,7 +111,7 @@ class PublishedModel:
         A rank other than the published one is answered with the bound that follows from it.
         """
         gallery = checked_gallery(gallery)
-        asked = question("FNIR", gallery, threshold, group, rank)
+        asked = asked_text("FNIR", gallery, threshold, group, rank)
         point = self._point(threshold, group)
         if isinstance(point, tuple):
             return _refusal(asked, "fnir", gallery, threshold, rank, group, *point)
@@ -134,7 +135,7 @@ class PublishedModel:
         Where that FPIR is below every published one, FNIR is only bounded from below.
         """
         gallery = checked_gallery(gallery)
-        asked = f"FNIR at the threshold that gives FPIR {target:g} at {gallery:,} references{_of(group)}"
+        asked = f"FNIR at the threshold that gives FPIR {target:g} at {gallery:,} references{of_probes(group)}"
         curve = self._curves.get(group)
         why: tuple[str, str] | None = None
         if curve is None:
@@ -273,23 +274,6 @@ def published_model(
     """
     named = len(points) > 1 and all(point.threshold is not None for point in points)
     return (ThresholdedModel if named else PublishedModel)(points=tuple(points), growth=growth, hold=hold)
-
-
-def question(
-    measure: str, gallery: int, threshold: float | None = None, group: str | None = None, rank: int | None = None
-) -> str:
-    """What was asked, in words.
-
-    >>> question("FPIR", 200_000_000, 0.5, "F")
-    'FPIR of a search of 200,000,000 references at threshold 0.5, F'
-    """
-    at = "" if threshold is None else f" at threshold {threshold_text(threshold)}"
-    first = "" if rank is None else f" at rank {rank}"
-    return f"{measure} of a search of {gallery:,} references{first}{at}{_of(group)}"
-
-
-def _of(group: str | None) -> str:
-    return "" if group is None else f", {group}"
 
 
 def _ends(span: Span) -> tuple[float, ...]:

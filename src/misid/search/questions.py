@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from misid.ground.errors import UsageError
 from misid.ground.numbers import percent
+from misid.search.asked import of_probes
 from misid.search.growth import LARGEST_GALLERY, checked_gallery, grown_fpir
 from misid.search.model import Answer, KnowsCandidates, KnowsRepeats, KnowsThresholds, KnowsUnequal, SearchModel
 
@@ -50,7 +51,7 @@ def threshold_for(
     """
     _checked_target(target)
     gallery = checked_gallery(gallery)
-    asked = f"threshold for FPIR {target:g} at {gallery:,} references{_of(group)}"
+    asked = f"threshold for FPIR {target:g} at {gallery:,} references{of_probes(group)}"
     threshold = Answer(
         asked=asked, measure="threshold", gallery=gallery, target=target, group=group, level=None, status="refused",
         limits="assumptions", reason="the figures at hand do not say how FPIR changes with the threshold",
@@ -159,7 +160,7 @@ def largest_gallery(
     """
     _checked_target(target)
     at = "" if threshold is None else f" at threshold {threshold:g}"
-    asked = f"largest gallery at which FPIR is at most {target:g}{at}{_of(group)}"
+    asked = f"largest gallery at which FPIR is at most {target:g}{at}{of_probes(group)}"
     smallest = model.fpir(1, threshold, group=group)
     base = replace(
         smallest, asked=asked, measure="gallery", gallery=None, target=target, bound=None, estimate=None, lo=None,
@@ -312,7 +313,3 @@ def _checked_target(target: float) -> None:
         raise UsageError(
             f"an FPIR of {target:g} is not between 0 and 1", remedy="a proportion such as 0.001, not 0.1 %"
         )
-
-
-def _of(group: str | None) -> str:
-    return "" if group is None else f", {group}"

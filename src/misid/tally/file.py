@@ -129,7 +129,7 @@ def is_tally(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return MANIFEST in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except BROKEN_ZIP:
         return False
 
 

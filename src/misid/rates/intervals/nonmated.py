@@ -15,6 +15,7 @@ from misid.rates.intervals.limits import (
 )
 from misid.rates.intervals.model import (
     FEW_PEOPLE,
+    Bools,
     Floats,
     Interval,
     Ints,
@@ -26,7 +27,7 @@ from misid.rates.intervals.model import (
 from misid.rates.intervals.monotone import Monotone, Step
 from misid.rates.intervals.spread import DEFAULT_SLOPE, MIN_EXCEEDANCES, few_people_factor, fitted_slopes, smooth_c
 
-METHOD = "NBX-max"
+METHOD = "negative binomial, clustered by person and by pair of people [NBX-max]"
 NOT_FITTED = "too few exceedances to see how people differ: taken as in a mixture of good and bad probes"
 
 
@@ -45,19 +46,27 @@ def design_people(design: NonmatedDesign) -> float:
     return 4 * d.comparisons**2 / (d.sum_r2 + d.sum_c2 + 2 * d.sum_rc)
 
 
-def person_variation(design: NonmatedDesign, moments: NonmatedMoments) -> Floats:
-    """c at every level: squared coefficient of variation that people put into FMR; (n_levels,), >= 0.
+def _square_of_rate(design: NonmatedDesign, moments: NonmatedMoments) -> tuple[Floats, Floats, Bools]:
+    """Exceedances, FMR squared, and whether that is known, at every level; FMR squared is 1 where it is not.
 
-    Pairs of exceedances that share nobody estimate FMR squared without bias; the variance of FMR is the rest.
-    What a pair of people adds by itself (`sum_p2` / T^2) is taken off.
+    Pairs of exceedances that share nobody estimate it without bias.
     """
     m = moments
     t = np.asarray(m.exceed, dtype=float)
     pairs = shared_people(design)
     disjoint = t**2 - (m.sum_r2 + m.sum_c2 + 2 * m.sum_rc) + m.sum_p2
     usable = (t >= 2) & (disjoint > 0) & (pairs > 0)
-    square = np.where(usable, disjoint / max(pairs, 1.0), 1.0)
-    c = (t / design.comparisons) ** 2 / square - 1 - m.sum_p2 / np.maximum(t, 1) ** 2
+    return t, np.where(usable, disjoint / max(pairs, 1.0), 1.0), usable
+
+
+def person_variation(design: NonmatedDesign, moments: NonmatedMoments) -> Floats:
+    """c at every level: squared coefficient of variation that people put into FMR; (n_levels,), >= 0.
+
+    The variance of FMR is what `_square_of_rate` leaves of the square of the rate counted. What a pair of people adds
+    by itself (`sum_p2` / T^2) is taken off.
+    """
+    t, square, usable = _square_of_rate(design, moments)
+    c = (t / design.comparisons) ** 2 / square - 1 - moments.sum_p2 / np.maximum(t, 1) ** 2
     return np.where(usable, np.maximum(c, 0.0), 0.0)
 
 
@@ -67,11 +76,7 @@ def reference_variation(design: NonmatedDesign, moments: NonmatedMoments) -> Flo
     Where the same people search, what they add as probes goes with what they add as references and counts too.
     """
     m = moments
-    t = np.asarray(m.exceed, dtype=float)
-    pairs = shared_people(design)
-    disjoint = t**2 - (m.sum_r2 + m.sum_c2 + 2 * m.sum_rc) + m.sum_p2
-    usable = (t >= 2) & (disjoint > 0) & (pairs > 0)
-    square = np.where(usable, disjoint / max(pairs, 1.0), 1.0)
+    t, square, usable = _square_of_rate(design, moments)
     # Pairs of comparisons with one reference and two probes; then with a person once as probe, once as reference.
     reciprocal = np.maximum(m.sum_p2 - t, 0.0)
     as_reference = (m.sum_c2 - t) / max(design.sum_c2 - design.comparisons, 1.0)

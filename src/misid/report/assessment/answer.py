@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from misid.encounter.model import SOLIDITY, Estimate
+from misid.ground.codes import plain
 from misid.ground.numbers import count, denominator
-from misid.report.assessment.told import Told, listed, named, sentence
+from misid.ground.text import sentence
+from misid.report.assessment.told import Told, listed, named
 from misid.report.figures.base import Figure
 from misid.report.figures.icons import MOST_ICONS, array_of, array_svg, icons_a_row
 from misid.report.filing import (
@@ -78,7 +80,12 @@ def answer(told: Told) -> Section:
                    "wide, and no further computing narrows them. Scans are counted, and one person can be scanned more "
                    "than once.")),
         *(
-            [Callout("To be read with these numbers:", tuple(Quoted(sentence(t)) for t in (*a.caveats, *a.warnings)))]
+            [
+                Callout(
+                    "To be read with these numbers:",
+                    tuple(Quoted(sentence(plain(t))) for t in (*a.caveats, *a.warnings)),
+                )
+            ]
             if a.caveats or a.warnings
             else []
         ),

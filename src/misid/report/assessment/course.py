@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from misid.encounter.model import WAYS, Branch, Estimate, Outcomes, PolicyResult
+from misid.ground.text import sentence
 from misid.report.assessment.drawn import Bar, Twig, axis_for, bars, tree
-from misid.report.assessment.told import Told, named, sentence
+from misid.report.assessment.told import Told, named
 from misid.report.figures.base import Figure
 from misid.report.filing import (
     Block,

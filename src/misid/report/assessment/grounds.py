@@ -7,7 +7,8 @@ from typing import Any
 
 from misid.encounter.model import SOLIDITY, Input
 from misid.evidence.words import READ
-from misid.report.assessment.told import Told, sentence
+from misid.ground.text import sentence
+from misid.report.assessment.told import Told
 from misid.report.filing import (
     Block,
     Bullets,

@@ -9,10 +9,11 @@ from typing import Any
 import altair as alt
 
 from misid.encounter.model import BreakEven, Claim, Projection, Sensitivity
+from misid.ground.text import sentence
 from misid.report.assessment.course import ESTIMATE, estimate_row
 from misid.report.assessment.drawn import Swing, tornado
 from misid.report.assessment.said import amount
-from misid.report.assessment.told import Told, named, sentence
+from misid.report.assessment.told import Told, named
 from misid.report.figures.base import Figure, data, finished, log_domain, proportion_axis, round_values, sized
 from misid.report.filing import (
     Block,

@@ -59,17 +59,3 @@ def listed(titles: list[str]) -> str:
     ('a', 'a, b and c')
     """
     return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}" if titles else "nobody"
-
-
-def sentence(text: str) -> str:
-    """A text as a sentence: with a capital and a full stop.
-
-    Examples
-    --------
-    >>> sentence("no test exists"), sentence("Is it?")
-    ('No test exists.', 'Is it?')
-    """
-    text = text.strip()
-    if not text:
-        return text
-    return f"{text[0].upper()}{text[1:]}{'' if text[-1] in '.?!' else '.'}"

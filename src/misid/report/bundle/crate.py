@@ -21,8 +21,8 @@ _PROGRAM: Final = "#misid"
 
 def crate_metadata(bundle: Bundle, files: dict[str, bytes]) -> bytes:
     """``ro-crate-metadata.json`` for these files, the same bytes for the same bundle."""
-    from rocrate.model.contextentity import ContextEntity  # type: ignore[import-untyped]
-    from rocrate.rocrate import ROCrate  # type: ignore[import-untyped]
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.rocrate import ROCrate
 
     crate = ROCrate()
     crate.name = bundle.title

@@ -16,6 +16,8 @@ from misid.ground.hostile import BROKEN_ZIP, PACKED, is_deep
 from misid.report.bundle.crate import crate_metadata, described_hashes
 from misid.report.bundle.model import FORMAT, LOCK, MANIFEST, METADATA, RESULT, VERSION, Bundle
 from misid.report.bundle.versions import lock_text
+from misid.report.directory import BUNDLE, PAGE, PDF, TWIN
+from misid.tally.file import is_tally
 
 MOST_FILES: Final = 1_000
 MOST_BYTES: Final = 256 << 20
@@ -26,6 +28,7 @@ MOST_BYTES_EACH: Final = 64 << 20
 # A fixed time, or two writings of one bundle would differ.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _FROM_MISID = "a bundle that misid wrote"
+_NAME_IT = "name the bundle.zip that misid assess or misid case wrote"
 _AGAIN = "ask for the bundle again, from whoever made it"
 
 
@@ -78,8 +81,10 @@ def read_bundle(source: str | Path | BinaryIO) -> Bundle:
         With all that is wrong: no ZIP file, dangerous (a name that leads outside, a link, a bomb), incomplete,
         changed, or of a later version.
     """
-    name = Path(source).name if isinstance(source, str | Path) else "the bundle"
+    name = (Path(source).name or str(source)) if isinstance(source, str | Path) else "the bundle"
     try:
+        if isinstance(source, str | Path):
+            _refuse_other(Path(source), name)
         with zipfile.ZipFile(source) as archive:
             files = _unpacked(archive, name)
     except FileNotFoundError:
@@ -87,8 +92,23 @@ def read_bundle(source: str | Path | BinaryIO) -> Bundle:
     except BROKEN_ZIP as error:
         if isinstance(error, BadInputError):
             raise
-        raise BadInputError([_no_bundle(name, f"not a whole ZIP file ({error})", _AGAIN)]) from error
+        raise BadInputError(
+            [_no_bundle(name, f"not a whole ZIP file ({error})", f"{_NAME_IT}; if this is it, {_AGAIN}")]
+        ) from error
     return _checked(name, files)
+
+
+def _refuse_other(path: Path, name: str) -> None:
+    """Other things that misid writes, and that are given in a bundle's place: say what they are and where it is."""
+    beside = (path if path.is_dir() else path.parent) / BUNDLE
+    there = f"misid verify {beside}" if beside.is_file() else _NAME_IT
+    if path.is_dir():
+        raise BadInputError([_no_bundle(name, "a directory", there)])
+    if is_tally(path):
+        remedy = f"misid check {path} looks whether a tally is sound; misid verify takes the bundle of a report"
+        raise BadInputError([_no_bundle(name, "a tally, which holds counts and no report", remedy)])
+    if path.name in (PAGE, TWIN, PDF) and path.is_file() and not zipfile.is_zipfile(path):
+        raise BadInputError([_no_bundle(name, "one file of a report", there)])
 
 
 def _no_bundle(where: str, seen: str, remedy: str) -> Any:
@@ -146,6 +166,8 @@ def _unpacked(archive: zipfile.ZipFile, where: str) -> dict[str, bytes]:
 
 
 def _checked(where: str, files: dict[str, bytes]) -> Bundle:
+    if not files.keys() & {MANIFEST, METADATA, RESULT, LOCK}:
+        raise BadInputError([_no_bundle(where, "a ZIP file with nothing of a bundle in it", _NAME_IT)])
     manifest = _json(where, files, MANIFEST)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise BadInputError(

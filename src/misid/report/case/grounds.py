@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from misid.cases.bounds import ENFSI_SOURCE, RULE
 from misid.cases.model import Given
+from misid.ground.text import sentence
 from misid.report.case.answer import first_mistakes, moves, picked
-from misid.report.case.told import Told, cites, sentence
+from misid.report.case.told import Told, cites
 from misid.report.filing import (
     Block,
     Bullets,

@@ -165,9 +165,3 @@ def sources_of(result: CaseResult) -> dict[str, Source]:
 
 def cites(ids: tuple[str, ...]) -> Words:
     return tuple(Cite(id_) for id_ in ids)
-
-
-def sentence(text: str) -> str:
-    """With a capital and a full stop."""
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.?!”' else '.'}" if text else text

@@ -9,7 +9,7 @@ import numpy as np
 
 from misid.ground.errors import UsageError
 from misid.rates.intervals import people_interval
-from misid.search.from_tally.asked import asked_text, given_threshold
+from misid.search.asked import asked_text, given_threshold
 from misid.search.from_tally.counts import Floats, Ints
 from misid.search.from_tally.images import at_ends
 from misid.search.from_tally.project import Projection

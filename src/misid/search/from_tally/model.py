@@ -9,7 +9,7 @@ import numpy as np
 
 from misid.ground.errors import UsageError
 from misid.ground.numbers import percent
-from misid.search.from_tally.asked import asked_text, given_threshold
+from misid.search.asked import asked_text, given_threshold
 from misid.search.from_tally.bound import TailMean, hazard_assumed, naive_binomial, tail_mean, upper_bound
 from misid.search.from_tally.checks import Misfit, Tenth, astray, misfit, tenth_to_whole
 from misid.search.from_tally.counts import Floats, TestCounts, counts_of

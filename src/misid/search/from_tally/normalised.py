@@ -19,7 +19,7 @@ from math import hypot, inf, log, log1p
 from misid.ground.errors import NotEstimableError, UsageError
 from misid.rates import compute_rates
 from misid.rates.points import as_input
-from misid.search.from_tally.asked import asked_text, given_threshold
+from misid.search.asked import asked_text, given_threshold
 from misid.search.growth import FLAT_TO_LINEAR, checked_gallery, grown_fpir
 from misid.search.model import Answer
 from misid.search.span import Span
