@@ -323,3 +323,27 @@ def test_calls_that_cannot_be_meant(tmp_path: Path, wrong: dict[str, Any]) -> No
 def test_codes_have_one_slug_each() -> None:
     assert len({slug for slug, _ in CODES.values()}) == len(CODES)
     assert ReadOptions().hash_inputs
+
+
+@pytest.mark.parametrize(
+    ("address", "what", "remedy"),
+    [
+        ("s3://bucket/scores.parquet", "s3:", "--engine spark"),
+        (Path("s3a://bucket/scores"), "s3a:", "--engine spark"),
+        ("hdfs:///scores/*.parquet", "hdfs:", "--engine spark"),
+        ("S3://bucket/scores.duckdb::scores", "s3:", "--engine spark"),
+        (["scores.csv", "https://lab.example/scores.csv"], "https:", "curl -O"),
+        ("file:///data/scores.csv", "file:", "give the path: /data/scores.csv"),
+    ],
+)
+def test_an_address_is_no_path(address: Any, what: str, remedy: str) -> None:
+    one_problem(address, "E028", f"an address ({what})", "misid fetches nothing", remedy)
+
+
+def test_a_file_whose_name_looks_like_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "s3:" / "bucket"
+    folder.mkdir(parents=True)
+    (folder / "scores.csv").write_text(GOOD)
+    with open_scores("s3:/bucket/scores.csv") as scores:
+        assert scores.inputs[0].rows == 3
