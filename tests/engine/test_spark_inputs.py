@@ -12,7 +12,7 @@ import pytest
 
 from misid.engine import DuckDBEngine, SparkEngine
 from misid.engine.seam import literal
-from misid.ground.errors import EngineError
+from misid.ground.errors import BadInputError, EngineError
 from misid.scores import open_scores
 from misid.tally import build_tally
 from misid.tally.parts import FOLDER
@@ -65,6 +65,47 @@ def test_people_from_a_table_of_samples(session: Any, tmp_path: Path) -> None:
     options: dict[str, Any] = {"samples": samples, "same_samples": False}
     on_spark = tally_on(SparkEngine(session), scores, [1.5], **options)
     assert_same(on_spark, tally_on(DuckDBEngine(), scores, [1.5], **options))
+
+
+def test_an_address_of_object_storage(session: Any, tmp_path: Path) -> None:
+    """Everything but the storage: Hadoop itself has a directory stand in for a bucket under its address."""
+    bucket = tmp_path / "bucket" / "scores"
+    bucket.mkdir(parents=True)
+    sample = cross(np.random.default_rng(67), 12, 12, same=True, groups=[("F",), ("M",)], attributes=("sex",))
+    whole = written(sample, tmp_path / "whole.parquet")
+    for name, where in (("part 1", "score < 0"), ("part 2", "score >= 0")):
+        as_parquet(f"SELECT * FROM {literal(str(whole))} WHERE {where}", bucket / f"{name}.parquet")
+    standing_in = {
+        "fs.s3a.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.LocalFileSystem",
+        "fs.viewfs.mounttable.evaluation.link./scores": f"file://{bucket}",
+    }
+    try:
+        for key, value in standing_in.items():
+            session.conf.set(key, value)
+        for address in ("s3a://evaluation/scores/", "s3a://evaluation/scores/*.parquet"):
+            with SparkEngine(session) as engine, open_scores(address, engine=engine, same_samples=False) as scores:
+                assert [i.label for i in scores.inputs] == [f"s3a://evaluation/scores/part {i}.parquet" for i in (1, 2)]
+                on_spark = build_tally(scores, thresholds=[1.5])
+            assert_same(on_spark, tally_on(DuckDBEngine(), bucket, [1.5], same_samples=False))
+            assert not any("evaluation" in query for query in on_spark.origin.queries)
+    finally:
+        for key in standing_in:
+            session.conf.unset(key)
+
+
+@pytest.mark.parametrize(
+    ("address", "remedy"),
+    [
+        ("s3://bucket/scores", "write s3a:// for s3://"),
+        ("https://127.0.0.1:9/scores.parquet", "fetch it first"),
+        ("gs://bucket/scores", "give Spark the jars for gs://"),
+        ("s3a://bucket/scores", "give Spark the jars for s3a://"),
+    ],
+)
+def test_storage_that_spark_does_not_know(session: Any, address: str, remedy: str) -> None:
+    with SparkEngine(session) as engine, pytest.raises(BadInputError, match=f"(?s)E028.*{remedy}"):
+        open_scores(address, engine=engine)
 
 
 class KilledError(Exception):

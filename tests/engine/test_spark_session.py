@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from misid.engine import SparkEngine
-from misid.engine.spark_session import LOGGING, _master_is_set, _quietly, needs
+from misid.engine.spark_session import LOGGING, _is_set, _quietly, needs
 from misid.ground.errors import EngineError, UsageError
 from misid.tally import read_tally
 from tests.engine.test_spark import written
@@ -42,18 +42,18 @@ def test_limits_are_for_what_is_started_here() -> None:
 
 
 def test_what_says_where_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not _master_is_set()
+    assert not _is_set("spark.master")
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
-    assert not _master_is_set()
+    assert not _is_set("spark.master")
     defaults = tmp_path / "spark-defaults.conf"
     defaults.write_text("# spark.master yarn\nspark.executor.memory 4g\n")
-    assert not _master_is_set()
+    assert not _is_set("spark.master")
     defaults.write_text("spark.executor.memory 4g\nspark.master yarn\n")
-    assert _master_is_set()
+    assert _is_set("spark.master")
     monkeypatch.delenv("SPARK_CONF_DIR")
     # What spark-submit gives to the process that it starts.
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "25333")
-    assert _master_is_set()
+    assert _is_set("spark.master")
 
 
 def test_what_is_heard_is_the_users_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +68,63 @@ def test_what_is_heard_is_the_users_to_say(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
     with _quietly():
         assert os.environ["SPARK_SUBMIT_OPTS"] == "-Da=b"
+
+
+def loud(folder: Path, *, first: str = "", then: str) -> Path:
+    """A Java home whose machine says something of its own before it starts."""
+    launcher = folder / "bin" / "java"
+    launcher.parent.mkdir(parents=True)
+    launcher.write_text(f"#!/bin/sh\necho '{first}' >&2\necho 'mark my words' >&2\n{then}\n")
+    launcher.chmod(0o755)
+    return folder
+
+
+def start(java_home: Path, folder: Path, *lines: str) -> subprocess.CompletedProcess[str]:
+    """A process in an empty directory, with an empty one for what is temporary, that starts a session."""
+    for name in ("here", "temporary"):
+        (folder / name).mkdir()
+    script = "\n".join(
+        ["from misid.engine import SparkEngine", "with SparkEngine(master='local[1]') as engine:", *lines]
+    )
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=900, cwd=folder / "here",
+        env=os.environ | {"JAVA_HOME": str(java_home), "TMPDIR": str(folder / "temporary")},
+    )  # fmt: skip
+
+
+@pytest.mark.xdist_group("spark")
+def test_a_session_of_our_own_leaves_nothing_and_java_is_heard_but_for_one_line(java: Path, tmp_path: Path) -> None:
+    home = loud(
+        tmp_path / "loud", first="WARNING: Using incubator modules: jdk.incubator.vector",
+        then=f'exec "{java}/bin/java" "$@"',
+    )  # fmt: skip
+    run = start(
+        home, tmp_path,
+        "    engine.keep('t', 'SELECT 1 AS a')",
+        "    print(engine.rows('SELECT a FROM t'), engine.session.conf.get('spark.sql.warehouse.dir'))",
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith(f"[(1,)] file:{tmp_path / 'temporary'}/misid-")
+    # Java is started twice: Spark's launcher asks it for the command to start it with.
+    assert set(run.stderr.splitlines()) == {"mark my words"}
+    assert not list((tmp_path / "here").iterdir())
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_why_java_did_not_start_is_heard(tmp_path: Path) -> None:
+    run = start(loud(tmp_path / "loud", then="exit 1"), tmp_path, "    pass")
+    assert run.returncode == 1
+    assert run.stderr.index("mark my words") < run.stderr.index("EngineError: Spark did not start: no Java")
+    assert not list((tmp_path / "here").iterdir())
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_warehouse_that_is_set_up_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    (tmp_path / "spark-defaults.conf").write_text("spark.sql.warehouse.dir.of.somebody x\n")
+    assert not _is_set("spark.sql.warehouse.dir", "spark.sql.catalogImplementation")
+    (tmp_path / "spark-defaults.conf").write_text("spark.sql.catalogImplementation hive\n")
+    assert _is_set("spark.sql.warehouse.dir", "spark.sql.catalogImplementation")
 
 
 @pytest.mark.slow

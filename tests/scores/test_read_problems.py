@@ -336,3 +336,27 @@ def test_ranks_by_any_name_that_is_known_are_those_of_candidate_lists(tmp_path: 
     one_problem(text(tmp_path, ranked), "E024", f"column {name!r}", "--format-in long")
     with open_scores(text(tmp_path, ranked), format="long") as scores:
         assert "rank" not in dict(scores.mapping)
+
+
+@pytest.mark.parametrize(
+    ("address", "what", "remedy"),
+    [
+        ("s3://bucket/scores.parquet", "s3:", "--engine spark"),
+        (Path("s3a://bucket/scores"), "s3a:", "--engine spark"),
+        ("hdfs:///scores/*.parquet", "hdfs:", "--engine spark"),
+        ("S3://bucket/scores.duckdb::scores", "s3:", "--engine spark"),
+        (["scores.csv", "https://lab.example/scores.csv"], "https:", "curl -O"),
+        ("file:///data/scores.csv", "file:", "give the path: /data/scores.csv"),
+    ],
+)
+def test_an_address_is_no_path(address: Any, what: str, remedy: str) -> None:
+    one_problem(address, "E028", f"an address ({what})", "misid fetches nothing", remedy)
+
+
+def test_a_file_whose_name_looks_like_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "s3:" / "bucket"
+    folder.mkdir(parents=True)
+    (folder / "scores.csv").write_text(GOOD)
+    with open_scores("s3:/bucket/scores.csv") as scores:
+        assert scores.inputs[0].rows == 3

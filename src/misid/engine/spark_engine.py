@@ -9,6 +9,8 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import tempfile
+import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -20,6 +22,7 @@ from misid.engine import dialect
 from misid.engine.seam import Columns
 from misid.engine.spark_session import needs, started, what_spark_said
 from misid.ground.errors import EngineError, UsageError
+from misid.ground.files import new_scratch, remove_scratch
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -109,7 +112,8 @@ class SparkEngine:
         needs("pyspark", "sqlglot")
         self.log: list[str] = []
         self._own = session is None
-        self.session = session if session is not None else started(master, connect, memory, threads)
+        self._tidy: Callable[[], object] = lambda: None
+        self.session = session if session is not None else self._started(master, connect, memory, threads)
         self.version = self._run(lambda: str(self.session.version))
         # Several engines may share a session; names that somebody else uses there are left alone.
         self._prefix = f"misid{next(_serial)}_"
@@ -119,6 +123,17 @@ class SparkEngine:
         self._progress = -1.0
         self._closed = False
         self._run(self._settle)
+
+    def _started(
+        self, master: str | None, connect: str | None, memory: str | None, threads: int | None
+    ) -> SparkSession:
+        scratch, lock = new_scratch(Path(tempfile.gettempdir()), "misid-")
+        self._tidy = weakref.finalize(self, remove_scratch, scratch, lock)
+        try:
+            return started(master, connect, memory, threads, scratch)
+        except BaseException:
+            self._tidy()
+            raise
 
     def _settle(self) -> None:
         """Set what is needed and is not so yet: Spark warns of a setting that it means to drop, not of a default."""
@@ -312,6 +327,7 @@ class SparkEngine:
             self._names.clear()
             if self._own:
                 self.session.stop()
+            self._tidy()
 
     def __enter__(self) -> SparkEngine:
         return self

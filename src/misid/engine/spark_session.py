@@ -7,10 +7,11 @@ import itertools
 import logging
 import os
 import re
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from misid.engine.seam import megabytes
 from misid.ground.errors import EngineError, UsageError
@@ -29,6 +30,9 @@ STARTED = {
 LOGGING = Path(__file__).with_name("log4j2.properties")
 """How much a Java machine that misid starts says; that of an installation of Spark goes before it."""
 
+UNASKED = b"Using incubator modules: jdk.incubator.vector"
+"""In a line of Java's own about a module that Spark's launcher asks for. No option of Java's silences it."""
+
 CONNECTIONS_TRIED = 5
 """How often a Spark Connect server that does not answer is called again: about 20 seconds."""
 
@@ -41,7 +45,10 @@ def needs(*packages: str) -> None:
         raise EngineError(f"Spark needs {' and '.join(missing)}, which is not installed", remedy=EXTRA)
 
 
-def started(master: str | None, connect: str | None, memory: str | None, threads: int | None) -> SparkSession:
+def started(
+    master: str | None, connect: str | None, memory: str | None, threads: int | None, scratch: Path
+) -> SparkSession:
+    """A session of misid's own. What Spark wants a directory for, though nothing is kept there, goes into `scratch`."""
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
@@ -58,7 +65,7 @@ def started(master: str | None, connect: str | None, memory: str | None, threads
                 "a Spark session runs in this process already", remedy="give it to misid: SparkEngine(session)"
             )
         where = master or os.environ.get("MASTER")
-        if where is None and not _master_is_set():
+        if where is None and not _is_set("spark.master"):
             where = f"local[{threads or '*'}]"
         here = where is not None and (where == "local" or where.startswith("local["))
         settings: dict[str, bool | float | int | str | None] = dict(STARTED)
@@ -70,9 +77,14 @@ def started(master: str | None, connect: str | None, memory: str | None, threads
             # Of one machine nobody else need see anything.
             settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
             settings["spark.sql.shuffle.partitions"] = str(2 * (threads or os.cpu_count() or 1))
+        if not _is_set("spark.sql.warehouse.dir", "spark.sql.catalogImplementation"):
+            # Spark makes the directory of its catalogue's tables, of which misid has none, even so: here, and not in
+            # whatever directory the caller is in. Not as_uri(): Spark takes %20 for three characters of a name.
+            settings["spark.sql.warehouse.dir"] = f"file://{scratch / 'warehouse'}"
         # Errors come back as exceptions; PySpark writes them to the terminal as well.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
         with _quietly():
+            _start_java(settings | {"spark.app.name": "misid"})
             return SparkSession.builder.appName("misid").config(map=settings).getOrCreate()
     except PySparkException as error:
         text = what_spark_said(error)
@@ -121,12 +133,46 @@ def _set_up(file: str) -> Path | None:
     return found if found is not None and found.is_file() else None
 
 
-def _master_is_set() -> bool:
-    """Whether spark-submit, which opened a door for this process, or spark-defaults.conf says where to run."""
+def _is_set(*keys: str) -> bool:
+    """Whether spark-defaults.conf has one of these settings, or spark-submit, which may, opened a door for us."""
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        return True
     defaults = _set_up("spark-defaults.conf")
-    return "PYSPARK_GATEWAY_PORT" in os.environ or (
-        defaults is not None and re.search(r"(?m)^\s*spark\.master\b", defaults.read_text("utf-8")) is not None
-    )
+    said = "" if defaults is None else defaults.read_text("utf-8")
+    return any(re.search(rf"(?m)^\s*{re.escape(key)}(?![\w.])", said) for key in keys)
+
+
+def _start_java(settings: Mapping[str, object]) -> None:
+    """Start the Java machine that sessions of this process share, if there is none: what it says passes by us."""
+    from pyspark import SparkConf, SparkContext, java_gateway
+
+    elsewhere = ("PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED", "SPARK_API_MODE")
+    if SparkContext._gateway is not None or any(name in os.environ for name in elsewhere):
+        return
+    launch: Callable[..., Any] = java_gateway.launch_gateway
+    conf = SparkConf().setAll([(key, str(value)) for key, value in settings.items()])
+    reading, writing = os.pipe()
+    passing = threading.Thread(target=_pass_on, args=(reading,), name="misid: what Java says", daemon=True)
+    passing.start()
+    try:
+        gateway = launch(conf, popen_kwargs={"stderr": writing})
+    except BaseException:
+        os.close(writing)
+        # Why it did not start, before the error that it did not.
+        passing.join(timeout=5)
+        raise
+    os.close(writing)
+    SparkContext(conf=conf, gateway=gateway)
+
+
+def _pass_on(reading: int) -> None:
+    """Write to standard error what comes through a pipe, line by line, but for the line that nobody asked for."""
+    with open(reading, "rb") as said:
+        for line in said:
+            if UNASKED not in line:
+                # Whatever becomes of standard error, Java must not be stopped by a pipe that nobody empties.
+                with contextlib.suppress(OSError):
+                    os.write(2, line)
 
 
 @contextlib.contextmanager

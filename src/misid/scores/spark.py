@@ -114,13 +114,28 @@ def _local(address: str) -> Path | None:
     return Path(address.removeprefix("file://")) if parts.scheme in ("", "file") else None
 
 
+_NO_JARS = ("No FileSystem for scheme", "ClassNotFoundException: Class org.apache.hadoop.fs.")
+"""What Spark says of an address for whose kind of storage it has no code."""
+
+
 def _unreadable(label: str, seen: str) -> NotReadableError:
+    scheme = urlsplit(label).scheme.lower()
+    remedy = "check the address; write text as Parquet first, or count it with the engine duckdb"
+    if scheme in ("s3", "s3n"):
+        remedy = f"write s3a:// for {scheme}://: so Spark calls S3 and what speaks like it"
+    elif scheme in ("http", "https", "ftp"):
+        remedy = "fetch it first (curl -O ADDRESS), and give the path"
+    elif any(words in seen for words in _NO_JARS):
+        remedy = (
+            f"give Spark the jars for {scheme}:// and its keys, in spark-defaults.conf (spark.jars.packages, "
+            f"spark.hadoop.fs.{scheme}...) or on the cluster"
+        )
     return NotReadableError(
         problem(
             "E028",
             where=label,
             seen=f"Spark says: {seen}",
             allowed="Parquet that Spark can read, wherever the cluster reaches it, or 'spark::TABLE'",
-            remedy="check the address; write text as Parquet first, or count it with the engine duckdb",
+            remedy=remedy,
         )
     )

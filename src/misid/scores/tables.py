@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,7 @@ def peek(
                 f"a {type(source).__name__} is not a table",
                 remedy="a path, 'file.duckdb::table', a list of paths, or a PyArrow, pandas or Polars table",
             )
+        _refuse_addresses(source)
         if isinstance(source, str) and TABLE_MARK in source and not Path(source).exists():
             file, _, table = source.rpartition(TABLE_MARK)
             return _peek_duckdb(engine, Path(file).expanduser(), table)
@@ -120,6 +122,35 @@ def peek(
             )
         )  # fmt: skip
         return None
+
+
+def _refuse_addresses(source: Any) -> None:
+    """Say what to do with `s3://...` and the like, which would otherwise be paths at which no file is."""
+    if isinstance(source, (list, tuple)):
+        for one in source:
+            _refuse_addresses(one)
+        return
+    text = str(source)
+    # One slash where the address was made a Path; one letter is a drive.
+    scheme = re.match(r"([a-zA-Z][a-zA-Z0-9+.-]+):/", text)
+    if scheme is None or Path(text).exists():
+        return
+    kind = scheme[1].lower()
+    if kind == "file":
+        remedy = f"give the path: {'/' + text[scheme.end() :].lstrip('/')}"
+    elif kind in ("http", "https", "ftp"):
+        remedy = "fetch it first: curl -O ADDRESS"
+    else:
+        remedy = "copy it here or mount the storage; or, for Parquet, --engine spark (docs/spark.md)"
+    raise NotReadableError(
+        problem(
+            "E028",
+            where=text[:200],
+            seen=f"an address ({kind}:)",
+            allowed="a path: the engine duckdb reads files that this machine sees, and misid fetches nothing",
+            remedy=remedy,
+        )
+    )
 
 
 def _peek_spark(engine: Engine, source: Any) -> Table:
