@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+# A shell that starts the tests in the background has them and their children ignore Ctrl-C, which some tests press.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every run and every machine, however slow it is.
 settings.register_profile("misid", derandomize=True, deadline=None)
