@@ -115,7 +115,11 @@ class Limits:
         rows = self.counts.pair_rows
         design = NonmatedDesign(**{name: int(v[row]) for name, v in rows.design.items() if not name.endswith("label")})
         moments = NonmatedMoments(
-            **{name: rows.moments[name][row] for name in ("exceed", "sum_r2", "sum_c2", "sum_rc", "sum_p2")}
+            **{
+                # Their squares would not fit into 64 bits.
+                name: rows.moments[name][row].astype(np.float64)
+                for name in ("exceed", "sum_r2", "sum_c2", "sum_rc", "sum_p2")
+            }
         )
         return design, moments
 
