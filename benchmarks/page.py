@@ -209,7 +209,7 @@ def growth(scores: Results) -> str:
     rows = []
     for name in GROWING:
         mine = {int(n): jobs[name] for n, jobs in scores.items() if isinstance(jobs.get(name), dict)}
-        for low, high in ((10**6, 10**7), (10**7, 10**8), (10**6, 10**8)):
+        for low, high in ((10**6, 10**7), (10**7, 10**8), (10**8, 10**9), (10**6, 10**8)):
             powers = [exponent(mine, what, low=low, high=high) for what in ("wall", "cpu", "peak_mb")]
             if powers[0] is not None:
                 rows.append([NAMES[name], f"{low:,} to {high:,}", *(f"{p:.2f}" for p in powers if p is not None)])
