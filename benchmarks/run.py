@@ -33,7 +33,7 @@ LARGE = 10**8
 PEOPLE = (50, 100, 200)
 """People with three samples each, for the package whose cost grows with their cube."""
 
-OURS = ("decode", "bare_histogram", "bare_columns", "question", "whole", "tally", "rates")
+OURS = ("decode", "bare_histogram", "bare_columns", "question", "whole", "check", "tally", "rates")
 THEIRS = ("scikit_learn", "bob_measure", "pyeer", "pyllr")
 
 Once = Callable[[], Measured]

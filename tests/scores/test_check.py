@@ -437,7 +437,7 @@ def test_pairs_are_the_same_in_parts_as_at_once(ids: str, monkeypatch: pytest.Mo
     rows += [dict(row) for row in rows[7:20]]
     rows += [dict(row, score=row["score"] + 0.1) for row in rows[12:30]]
     found = []
-    for part_rows in (10**6, 100, 1):
+    for part_rows in (10**6, 900, 37):
         monkeypatch.setattr(pairs, "PART_ROWS", part_rows)
         with made(rows) as scores:
             facts(scores)

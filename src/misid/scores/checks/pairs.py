@@ -17,10 +17,7 @@ SLICE_ROWS = 10_000_000
 """At most so many rows are those of these samples."""
 
 PART_ROWS = 1_000_000
-"""About so many rows are grouped at once: what is kept of a pair is several times as large as the pair."""
-
-MOST_PARTS = 32
-"""Every part reads all the pairs that are kept."""
+"""At most about so many rows are grouped at once: what is kept of a pair is several times as large as the pair."""
 
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"}
 _IDS = "_check_ids"
@@ -42,8 +39,8 @@ def pair_problems(
 ) -> PairFindings:
     """Pairs that occur more than once; exact up to `exact_rows`, then exact for some samples chosen by hash.
 
-    Pairs are kept as two short numbers with their score and, on an embedded engine, grouped one part after the
-    other: grouped at once they would take several times the memory. A cluster divides them among its machines.
+    Pairs are two short numbers with their score. An embedded engine keeps them and groups one part after the other:
+    grouped at once they would take several times the memory. A cluster divides them among its machines.
     """
     engine, slice_rows = scores.engine, min(slice_rows, exact_rows)
     both_ways = scores.kind == "comparisons" and _sides_share_samples(engine)
@@ -65,14 +62,20 @@ def pair_problems(
     )
     chosen, slice_text = "", ""
     if rows > exact_rows and not thorough:
-        rows = min(rows, slice_rows)
         chosen = f" among the rows of {ids['k']:,} of {ids['of']:,} samples, chosen by the hash of their ids"
         slice_text = "; thorough=True (--thorough) looks at all rows"
-    _keep_pairs(engine, ids_as, ids["of"], ids["k"] if chosen else None)
-    parts = min(-(-rows // PART_ROWS), MOST_PARTS) if isinstance(engine, DuckDBEngine) else 1
+    pairs = _pairs(ids_as, ids["of"], ids["k"] if chosen else None)
+    looked_at = min(rows, slice_rows) if chosen else rows
+    parts = 1
+    # All pairs of a larger test are for the engine to divide, on disk: to read them for every part costs more.
+    if isinstance(engine, DuckDBEngine) and looked_at <= exact_rows:
+        engine.keep(_PAIRS, pairs)
+        pairs = f"SELECT * FROM {_PAIRS}"
+        # A power of two: the last bits of the numbers tell the parts apart.
+        parts = 1 << (max(looked_at - 1, 0) // PART_ROWS).bit_length()
     found = dict.fromkeys(_COUNTS, 0)
     for part in range(parts):
-        for name, n in _counted(engine, parts, part, both_ways=both_ways).items():
+        for name, n in _counted(engine, pairs, parts, part, both_ways=both_ways).items():
             found[name] += n
     drop(engine, _IDS, _PAIRS)
     problems = []
@@ -91,8 +94,8 @@ def _ids_as(engine: Engine) -> str:
     return kinds.pop() if len(kinds) == 1 and kinds <= _WHOLE else "VARCHAR"
 
 
-def _keep_pairs(engine: Engine, ids_as: str, samples: int, last: int | None) -> None:
-    """The numbers of probe and reference and the score of every row, or of those with a number up to `last`."""
+def _pairs(ids_as: str, samples: int, last: int | None) -> str:
+    """SQL for numbers and score of the pair in every row, or in those with a number up to `last`."""
     source = COMPARISONS
     if last is not None:
         # Asked of the ids, before their numbers are looked up: that takes a third less than asking the numbers.
@@ -104,13 +107,10 @@ def _keep_pairs(engine: Engine, ids_as: str, samples: int, last: int | None) -> 
         a, b = (f"CAST({side}.k - {2**15 + 1} AS SMALLINT)" for side in "ab")
     else:
         a, b = (f"CAST({side}.k AS {'INTEGER' if samples < 2**31 else 'BIGINT'})" for side in "ab")
-    engine.keep(
-        _PAIRS,
-        f"""
+    return f"""
         SELECT {a} AS a, {b} AS b, c.score AS score
         FROM {source} AS c JOIN {_IDS} AS a ON a.id = CAST(c.probe AS {ids_as})
-            JOIN {_IDS} AS b ON b.id = CAST(c.reference AS {ids_as})""",
-    )
+            JOIN {_IDS} AS b ON b.id = CAST(c.reference AS {ids_as})"""
 
 
 _COUNTS = {
@@ -123,19 +123,21 @@ _COUNTS = {
     "both_same": "count(*) FILTER (WHERE backward > 0 AND n > backward AND lowest = highest)",
     "unlike": "count(*) FILTER (WHERE x <> y)",
 }
-"""Counts of pairs, which add up over parts: a pair of samples, in both directions, is in one part."""
+"""Counts of pairs, which add up over parts: two samples, in both directions, are in one part."""
 
 
-def _counted(engine: Engine, parts: int, part: int, *, both_ways: bool) -> dict[str, int]:
+def _counted(engine: Engine, pairs: str, parts: int, part: int, *, both_ways: bool) -> dict[str, int]:
     ordered = "least(a, b) AS x, greatest(a, b) AS y" if both_ways else "a AS x, b AS y"
     backward = "count(*) FILTER (WHERE a > b)" if both_ways else "0"
-    inside = f"WHERE abs(CAST(a AS BIGINT) + b) % {parts} = {part}" if parts > 1 else ""
+    inside = f"WHERE xor(a & {parts - 1}, b & {parts - 1}) = {part}" if parts > 1 else ""
+    # Where there are no directions, pairs that stand in one row are of no interest.
+    several = "" if both_ways else "HAVING count(*) > 1"
     return row(
         engine,
         f"""
         SELECT {", ".join(f"{count} AS {name}" for name, count in _COUNTS.items())} FROM (
             SELECT {ordered}, count(*) AS n, {backward} AS backward, min(score) AS lowest, max(score) AS highest
-            FROM {_PAIRS} {inside} GROUP BY x, y) AS pairs""",
+            FROM ({pairs}) AS numbered {inside} GROUP BY x, y {several}) AS pairs""",
     )
 
 
