@@ -89,6 +89,14 @@ def tally(path: Path) -> None:
     misid.write_tally(counted, path.with_suffix(".tally"), force=True)
 
 
+def check(path: Path) -> None:
+    """`misid check`: open, fingerprint, and look for everything that can be wrong, by groups."""
+    import misid
+
+    with misid.open_scores(path, groups=("group",)) as scores:
+        misid.check(scores)
+
+
 def rates(path: Path) -> None:
     """All rates with limits, curves, differentials and calibration, from the written tally."""
     import misid
@@ -135,6 +143,7 @@ JOBS: dict[str, Callable[..., Answer]] = {
         bare_columns,
         question,
         whole,
+        check,
         tally,
         rates,
         bandwidth,

@@ -19,6 +19,7 @@ NAMES = {
     "decode": "the columns decoded, nothing counted",
     "bare_histogram": "bare `GROUP BY` of score bins; reads no ids",
     "bare_columns": "bare `GROUP BY`s over all columns",
+    "check": "the check before it: open, fingerprint, find what is wrong",
     "tally": "the tally of eight groups: open, fingerprint, count, write",
     "rates": "every rate with limits, from that tally",
     "scikit_learn": "scikit-learn",
@@ -38,8 +39,8 @@ NAMES = {
     "encounter_searches": "1,000,000 searches of 200 million by order statistics",
 }
 PEERS = ("question", "whole", "scikit_learn", "bob_measure", "pyeer", "pyllr")
-LIMITS = ("decode", "bare_histogram", "bare_columns", "tally", "rates")
-GROWING = ("question", "tally", "whole")
+LIMITS = ("decode", "bare_histogram", "bare_columns", "check", "tally", "rates")
+GROWING = ("question", "check", "tally", "whole")
 Results = Mapping[str, Any]
 
 

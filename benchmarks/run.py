@@ -34,7 +34,7 @@ LARGE, HUGE = 10**8, 10**9
 PEOPLE = (50, 100, 200)
 """People with three samples each, for the package whose cost grows with their cube."""
 
-OURS = ("decode", "bare_histogram", "bare_columns", "question", "whole", "tally", "rates")
+OURS = ("decode", "bare_histogram", "bare_columns", "question", "whole", "check", "tally", "rates")
 THEIRS = ("scikit_learn", "bob_measure", "pyeer", "pyllr")
 TOO_LARGE = ("pyeer",)
 """Left out at 1e8: 1.9 GB and 20 s at 1e7 in proportion are 19 GB and more than three minutes."""

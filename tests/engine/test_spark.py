@@ -19,6 +19,8 @@ from misid.engine import DuckDBEngine, SparkEngine
 from misid.engine.seam import literal
 from misid.ground.errors import BadInputError, EngineError, UsageError
 from misid.scores import check, open_scores
+from misid.scores.checks.pairs import pair_problems
+from misid.scores.checks.samples import facts
 from misid.tally import Tally, build_tally
 from misid.tally.build import similarity_thresholds
 from tests.engine.conftest import SETTINGS
@@ -105,6 +107,30 @@ def test_random_rows_with_groups_images_and_failures(session: Any, tmp_path: Pat
     assert any("CACHE TABLE by_probe AS SELECT" in query for query in on_spark.origin.queries)
     assert not any(str(tmp_path) in query for query in on_spark.origin.queries)
     assert not session.catalog.listTables()
+
+
+def test_the_check_finds_the_same(session: Any, tmp_path: Path) -> None:
+    """Rows that are repeated, samples on both sides and failures nobody declared; in all rows, and in those of some."""
+    sample = cross(
+        np.random.default_rng(62), 25, 25, same=True, groups=[("F",), ("M",)], attributes=("sex",), fail=0.03
+    )
+    once, path = written(sample, tmp_path / "once.parquet"), tmp_path / "again.parquet"
+    with DuckDBEngine() as engine:
+        # One id on both sides is one sample.
+        ids = ", ".join(f"concat({side}_person, '/image') AS {side}" for side in ("probe", "reference"))
+        again = f"SELECT * REPLACE ({ids}) FROM ({engine.saved([once])}) AS t"
+        engine.save(f"{again} UNION ALL {again} WHERE score > 0.5 UNION ALL {again} WHERE score > 0.9", path)
+
+    def found(engine: Any) -> Any:
+        with engine, open_scores(path, groups=("sex",), engine=engine, same_samples=True) as scores:
+            whole = check(scores)
+            facts(scores)
+            return whole, pair_problems(scores, whole.counts.rows, thorough=False, exact_rows=300)
+
+    whole, some = found(SparkEngine(session))
+    assert (whole, some) == found(DuckDBEngine())
+    assert {"E035", "E038", "W013"} <= {problem.code for problem in whole.problems}
+    assert "of 25 samples" in some.problems[0].seen
 
 
 @pytest.mark.parametrize("rows", [100_000, pytest.param(10_000_000, marks=pytest.mark.slow)])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ from misid.ground.codes import CODES
 from misid.ground.errors import BadInputError, UsageError
 from misid.ground.rate import MISSING
 from misid.scores.check import CheckReport, check
+from misid.scores.checks import pairs
 from misid.scores.checks.pairs import pair_problems
-from misid.scores.checks.samples import facts, keep_sides
+from misid.scores.checks.samples import Facts, facts
 from misid.scores.checks.sql import PROBES
+from misid.scores.model import COMPARISONS
 from misid.scores.open import open_scores
 from tests.scores.made import Row, cross, grouped, made
 
@@ -403,7 +407,7 @@ def test_big_inputs_are_looked_at_in_a_slice() -> None:
     rows = cross(40)
     rows += [dict(row) for row in rows]
     with made(rows) as scores:
-        keep_sides(scores, facts(scores))
+        facts(scores)
         some = pair_problems(scores, len(rows), thorough=False, exact_rows=300).problems[0]
         every = pair_problems(scores, len(rows), thorough=True, exact_rows=300).problems[0]
         again = pair_problems(scores, len(rows), thorough=False, exact_rows=300).problems[0]
@@ -412,6 +416,108 @@ def test_big_inputs_are_looked_at_in_a_slice() -> None:
     assert some == again
     assert "of 80 samples, chosen by the hash" in some.seen
     assert "--thorough" in some.seen
+
+
+def test_a_slice_without_repeated_pairs_says_that_it_was_one() -> None:
+    rows = cross(40)
+    with made(rows) as scores:
+        facts(scores)
+        (some,) = pair_problems(scores, len(rows), thorough=False, exact_rows=300).notes
+        assert not pair_problems(scores, len(rows), thorough=True, exact_rows=300).notes
+        assert not pair_problems(scores, len(rows), thorough=False).notes
+    assert re.fullmatch(r"repeated pairs were looked for, and not found, among the rows of \d of 80 samples, .*", some)
+    assert "--thorough" in some
+
+
+@pytest.mark.parametrize("ids", ["sides apart", "same ids"])
+def test_pairs_are_the_same_in_parts_as_at_once(ids: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = cross(40)
+    if ids == "same ids":
+        rows = [row for row in same_ids(rows) if row["probe"] < row["reference"] or row["probe"] > "i0020"]
+    rows += [dict(row) for row in rows[7:20]]
+    rows += [dict(row, score=row["score"] + 0.1) for row in rows[12:30]]
+    found = []
+    for part_rows in (10**6, 900, 37):
+        monkeypatch.setattr(pairs, "PART_ROWS", part_rows)
+        with made(rows) as scores:
+            facts(scores)
+            found.append([
+                pair_problems(scores, len(rows), thorough=thorough, exact_rows=exact_rows)
+                for thorough, exact_rows in ((False, 10**6), (False, 800), (True, 800))
+            ])  # fmt: skip
+    assert found[0] == found[1] == found[2]
+    (whole, some, thorough) = found[0]
+    assert whole == thorough
+    assert whole != some
+    # 18 rows with another score, five of them beside one of the 13 copies: 23 pairs.
+    assert whole.problems[0].count == 31
+    assert "23 pairs" in whole.problems[0].seen
+    seen = {(r["probe"], r["reference"]) for r in rows}
+    both = {pair for pair in seen if pair[0] < pair[1] and pair[::-1] in seen}
+    if ids == "same ids":
+        assert whole.problems[1].count == len(both) > 0
+        assert whole.distinct == len(seen)
+    else:
+        assert whole.distinct is None
+
+
+@pytest.mark.parametrize("probes", [2**15, 2**15 + 1])
+def test_numbers_of_samples_at_the_end_of_their_type(probes: int) -> None:
+    with made([]) as scores:
+        scores.engine.keep(
+            COMPARISONS,
+            f"""
+            SELECT CAST(i AS INTEGER) AS probe, CAST(-1 - i AS INTEGER) AS reference, i AS probe_person,
+                i + 1 AS reference_person, '' AS probe_group, '' AS reference_group, FALSE AS mated, i % 7 AS score,
+                FALSE AS failed
+            FROM (SELECT unnest(range({probes})) AS i UNION ALL SELECT unnest(range(0, {probes}, 10)) AS i) AS t""",
+        )
+        facts(scores)
+        (found,) = pair_problems(scores, 2 * probes, thorough=False).problems
+    assert found.count == -(-probes // 10)
+    assert "always with the same score" in found.seen
+
+
+@pytest.mark.parametrize(
+    "kinds", [("INTEGER", "INTEGER"), ("BIGINT", "INTEGER"), ("INTEGER", "VARCHAR"), ("DOUBLE",) * 2]
+)
+def test_repeated_pairs_whatever_the_type_of_the_ids(kinds: tuple[str, str]) -> None:
+    rows = cross(20)
+    rows += [dict(row) for row in rows[::7]]
+    for row in rows:
+        row["probe"], row["reference"] = row["probe"][1:], str(100 + int(row["reference"][1:]))
+    with made(rows) as scores:
+        scores.engine.keep(
+            COMPARISONS,
+            f"SELECT * REPLACE (CAST(probe AS {kinds[0]}) AS probe, CAST(reference AS {kinds[1]}) AS reference) "
+            f"FROM {COMPARISONS}",
+        )
+        assert only(check(scores), "E038").count == 58
+        facts(scores)
+        (some,) = pair_problems(scores, len(rows), thorough=False, exact_rows=100).problems
+    assert 0 < some.count < 58
+
+
+def test_what_rows_add_up_to() -> None:
+    rows = same_ids(cross(30))
+    rows += [dict(rows[0], reference=rows[0]["probe"], reference_person=rows[0]["probe_person"], mated=True, score=s)
+             for s in (0.5, 0.75)]  # fmt: skip
+    for row, value in zip(rows, [NAN, INF, INF, -INF, None, None], strict=False):
+        row["score"] = value
+    for row in rows[6:9]:
+        row |= {"score": None, "failed": True}
+    for row, column in zip(rows[10:14], ("probe", "reference", "probe_person", "reference_person"), strict=True):
+        row[column] = None
+    rows[10]["reference_person"] = None
+    rows[20]["mated"] = True
+    with made(rows) as scores:
+        found = facts(scores)
+    finite = [row["score"] for row in rows if row["score"] is not None and math.isfinite(row["score"])]
+    assert found == Facts(
+        rows=len(rows), mated=3, failed=3, null=2, nan=1, plus_inf=2, minus_inf=1, finite=len(rows) - 9,
+        lowest=min(finite), highest=max(finite), same=2, same_by_person=0, same_lowest=0.5, same_highest=0.75,
+        contradicting=1, no_id=4,
+    )  # fmt: skip
 
 
 def test_samples_against_themselves() -> None:

@@ -13,7 +13,7 @@ from misid.scores.checks.identifying import identifying_problems
 from misid.scores.checks.lists import ListFindings, list_problems
 from misid.scores.checks.pairs import pair_problems
 from misid.scores.checks.report import CheckReport, Counts, GroupCount
-from misid.scores.checks.samples import Facts, facts, id_problems, keep_sides, people_select, same_sample_problems
+from misid.scores.checks.samples import Facts, facts, id_problems, people_select, same_sample_problems
 from misid.scores.checks.sql import PROBES, REFERENCES, drop, row
 from misid.scores.checks.values import value_problems
 from misid.scores.model import Scores
@@ -33,16 +33,17 @@ def check(
 ) -> CheckReport:
     """Everything that is wrong with a test of a matcher, with stable codes, counts and masked examples.
 
-    All of it is SQL on the engine that holds the scores: two scans that add up by probe and by reference,
-    one to three of the scores alone, one of the pairs. Memory does not grow with the comparisons.
+    All of it is SQL on the engine that holds the scores: two scans that add up by probe and by reference, one of
+    the people, one to three of the scores alone, one of the pairs. Memory hardly grows with the comparisons, unless
+    all pairs of a large test are looked at.
 
     Parameters
     ----------
     scores : Scores
         Comparisons or candidate lists, as a reader opened them.
     thorough : bool
-        Look for repeated pairs in all rows also above 20 million; else there among the rows of samples
-        chosen by the hash of their ids, and the problem says of how many.
+        Look for repeated pairs in all rows also above 20 million; else there in up to 10 million, those of samples
+        chosen by the hash of their ids, and the report says of how many.
     min_people : int
         Groups with fewer people on a side are warned of. At least 1.
     not_failures : sequence of float
@@ -96,7 +97,6 @@ def check(
 def _checked(scores: Scores, thorough: bool, min_people: int, not_failures: Sequence[float]) -> CheckReport:
     engine = scores.engine
     found = facts(scores)
-    keep_sides(scores, found)
     problems = id_problems(scores, found)
     problems += same_sample_problems(scores, found)
     notes = list(scores.notes)
@@ -105,6 +105,7 @@ def _checked(scores: Scores, thorough: bool, min_people: int, not_failures: Sequ
     notes += value_notes
     pairs = pair_problems(scores, found.rows, thorough=thorough)
     problems += pairs.problems
+    notes += pairs.notes
     problems += cut_problems(scores)
     lists = list_problems(scores, found) if scores.kind == "candidates" else None
     problems += lists.problems if lists else ()

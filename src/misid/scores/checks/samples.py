@@ -5,6 +5,7 @@ Checks of ids, people and groups read these tables, which have a row a sample, n
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,62 +46,51 @@ class Facts:
 
 
 def facts(scores: Scores) -> Facts:
-    """Everything that is a sum over all comparisons: one scan, without groups."""
+    """Make the tables `PROBES` and `REFERENCES`, and sum up what they hold: a scan of the comparisons each.
+
+    What only a row can tell is asked in a third scan: whether `mated` fits the people, and the rest where the
+    tables show that there is any.
+    """
     engine = scores.engine
-    equal_people = _equal(engine, "probe_person", "reference_person")
-    same = f"{_equal(engine, 'probe', 'reference')} AND {equal_people}"
+    _keep_sides(engine, finite_only=False)
     found: dict[str, Any] = row(
         engine,
         f"""
-        SELECT count(*) AS rows, count(*) FILTER (WHERE mated) AS mated, count(*) FILTER (WHERE failed) AS failed,
-            count(score) AS scored, count(*) FILTER (WHERE {FINITE}) AS finite,
-            CAST(min(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS lowest,
-            CAST(max(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS highest,
-            count(*) FILTER (WHERE {same}) AS same,
-            count(*) FILTER (WHERE mated <> ({equal_people})) AS contradicting,
-            count(*) FILTER (WHERE probe IS NULL OR reference IS NULL OR probe_person IS NULL
-                OR reference_person IS NULL) AS no_id
-        FROM {COMPARISONS}""",
+        SELECT {", ".join(f"CAST(coalesce(sum({n}), 0) AS BIGINT) AS {n}" for n in _SUMS)}, min(lowest) AS lowest,
+            max(highest) AS highest FROM {PROBES}""",
     )
-    rare: dict[str, Any] = {
-        "nan": 0,
-        "plus_inf": 0,
-        "minus_inf": 0,
-        "same_by_person": 0,
-        "same_lowest": None,
-        "same_highest": None,
-    }
-    if found["finite"] < found["scored"]:
-        rare |= row(
+    rare: dict[str, Any] = {"nan": 0, "plus_inf": 0, "minus_inf": 0}
+    ends = found["lowest"], found["highest"]
+    if found["n_scored"] and not all(math.isfinite(end) for end in ends):
+        rare = row(
             engine,
             f"""
             SELECT count(*) FILTER (WHERE isnan(score)) AS nan,
                 count(*) FILTER (WHERE score = CAST('inf' AS DOUBLE)) AS plus_inf,
                 count(*) FILTER (WHERE score = CAST('-inf' AS DOUBLE)) AS minus_inf FROM {COMPARISONS}""",
         )
-    if found["same"]:
-        rare |= row(
-            engine,
-            f"""
-            SELECT count(*) FILTER (WHERE {_equal(engine, "probe", "probe_person")}) AS same_by_person,
-                CAST(min(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS same_lowest,
-                CAST(max(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS same_highest
-            FROM {COMPARISONS} WHERE {same}""",
-        )
-    null = found["rows"] - found.pop("scored") - found["failed"]
-    return Facts(**found, **rare, null=null)
+        _keep_sides(engine, finite_only=True)
+        found |= row(engine, f"SELECT min(lowest) AS lowest, max(highest) AS highest FROM {PROBES}")
+    unscored = found["n"] - found["n_scored"]
+    asked = _of_rows(engine, unscored)
+    return Facts(
+        rows=found["n"], mated=found["n_mated"], null=unscored - asked["failed"],
+        finite=found["n_scored"] - sum(rare.values()), lowest=found["lowest"], highest=found["highest"],
+        **rare, **asked,
+    )  # fmt: skip
 
 
-def keep_sides(scores: Scores, found: Facts) -> None:
-    """Make the tables `PROBES` and `REFERENCES`: a scan of the comparisons each."""
+_SUMS = ("n", "n_mated", "n_scored")
+
+
+def _keep_sides(engine: Engine, *, finite_only: bool) -> None:
+    """The tables, with numbers of scores and their ends, or of finite ones alone."""
     # A condition in every aggregate costs as much again as the aggregates: only where it changes something.
-    if found.nan or found.plus_inf or found.minus_inf:
-        scored = f"count(*) FILTER (WHERE {FINITE})"
-        condition = f" FILTER (WHERE {FINITE})"
-    else:
-        scored, condition = "count(score)", ""
+    scored, condition = (f"count(*) FILTER (WHERE {FINITE})", f" FILTER (WHERE {FINITE})") if finite_only else (
+        "count(score)", ""
+    )  # fmt: skip
     for side, table in SIDES:
-        scores.engine.keep(
+        engine.keep(
             table,
             f"SELECT CAST({side} AS VARCHAR) AS sample, CAST({side}_person AS VARCHAR) AS person, "
             f"CAST({side}_group AS VARCHAR) AS label, count(*) AS n, count(*) FILTER (WHERE mated) AS n_mated, "
@@ -108,6 +98,41 @@ def keep_sides(scores: Scores, found: Facts) -> None:
             f"CAST(max(score){condition} AS DOUBLE) AS highest "
             f"FROM {COMPARISONS} GROUP BY {side}, {side}_person, {side}_group",
         )
+
+
+def _of_rows(engine: Engine, unscored: int) -> dict[str, Any]:
+    """What only a row can tell, and not its two sides apart; `unscored` rows have no score, as failed ones."""
+    equal_people = _equal(engine, "probe_person", "reference_person")
+    same = f"{_equal(engine, 'probe', 'reference')} AND {equal_people}"
+    hints = row(
+        engine,
+        f"""
+        SELECT (SELECT count(*) FROM {PROBES} AS p JOIN {REFERENCES} AS r
+                ON p.sample = r.sample AND p.person = r.person) AS on_both_sides,
+            (SELECT count(*) FROM {PROBES} WHERE sample IS NULL OR person IS NULL)
+                + (SELECT count(*) FROM {REFERENCES} WHERE sample IS NULL OR person IS NULL) AS no_id""",
+    )
+    asked = {"contradicting": f"mated <> ({equal_people})"}
+    if unscored:
+        asked["failed"] = "failed"
+    if hints["on_both_sides"]:
+        asked["same"] = same
+    if hints["no_id"]:
+        asked["no_id"] = " OR ".join(f"{column} IS NULL" for side, _ in SIDES for column in (side, f"{side}_person"))
+    counts = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {name}" for name, condition in asked.items())
+    found: dict[str, Any] = dict.fromkeys(("failed", "same", "no_id", "same_by_person"), 0)
+    found |= {"same_lowest": None, "same_highest": None}
+    found |= row(engine, f"SELECT {counts} FROM {COMPARISONS}")
+    if found["same"]:
+        found |= row(
+            engine,
+            f"""
+            SELECT count(*) FILTER (WHERE {_equal(engine, "probe", "probe_person")}) AS same_by_person,
+                CAST(min(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS same_lowest,
+                CAST(max(score) FILTER (WHERE {FINITE}) AS DOUBLE) AS same_highest
+            FROM {COMPARISONS} WHERE {same}""",
+        )
+    return found
 
 
 def _equal(engine: Engine, left: str, right: str) -> str:
