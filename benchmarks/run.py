@@ -4,9 +4,9 @@
                              [--rounds 3] [--folder DIR] [--python PEERS/bin/python] [--only JOB ...] [--write]
 
 Every job runs in a process of its own, jobs in turn round by round; the median of each is kept. `--large` adds 1e8
-comparisons, without the one package that would take more than most machines have; `--huge` adds 1e9 (13 GB of disk), for
-misid and the limits alone. `--python` names an interpreter with the other packages in it (and DuckDB,
-to read the file with); what it lacks is left out and said so. `--write` keeps the figures in benchmarks/results.json
+comparisons, without the one package that would take more memory than most machines have; `--huge` adds 1e9 (13 GB of
+disk), for misid and the limits alone. `--python` names an interpreter with the other packages in it (and DuckDB, to
+read the file with); what it lacks is left out and said so. `--write` keeps the figures in benchmarks/results.json
 and puts the tables and the plot into docs/; `--pages` does only that, from the figures kept.
 """
 
