@@ -14,7 +14,7 @@ from misid.scores.checks.lists import ListFindings, list_problems
 from misid.scores.checks.pairs import pair_problems
 from misid.scores.checks.report import CheckReport, Counts, GroupCount
 from misid.scores.checks.samples import Facts, facts, id_problems, people_select, same_sample_problems
-from misid.scores.checks.sql import PROBES, REFERENCES, drop, row
+from misid.scores.checks.sql import PROBES, REFERENCES, row
 from misid.scores.checks.values import value_problems
 from misid.scores.model import Scores
 
@@ -114,7 +114,7 @@ def _checked(scores: Scores, thorough: bool, min_people: int, not_failures: Sequ
     problems += identifying_problems(scores)
     counts = _counts(scores, found, lists, groups, pairs.distinct)
     problems += _sides(counts)
-    drop(engine, PROBES, REFERENCES)
+    engine.drop(PROBES, REFERENCES)
     if lists and lists.empty and scores.return_threshold is not None:
         notes.append(f"{lists.empty:,} searches returned nobody: they count, with nothing above the threshold")
     problems.sort(key=lambda p: (p.severity, p.code))

@@ -10,7 +10,7 @@ from misid.ground.codes import problem
 from misid.ground.errors import Problem
 from misid.scores.checks.polarity import other_polarity
 from misid.scores.checks.samples import Facts
-from misid.scores.checks.sql import PROBES, drop, masked, row, rows
+from misid.scores.checks.sql import PROBES, masked, row, rows
 from misid.scores.model import COMPARISONS, SEARCHES, Scores
 
 _SEARCHES = "_check_searches"
@@ -58,7 +58,7 @@ def list_problems(scores: Scores, found: Facts) -> ListFindings:
         FROM {_SEARCHES} GROUP BY label""",
     )
     problems = [*_searches(scores, totals), *_declared(scores, found), *_ranks(scores)]
-    drop(engine, _SEARCHES, _LISTS)
+    engine.drop(_SEARCHES, _LISTS)
     return ListFindings(
         problems=tuple(problems), searches=totals["searches"], mated=totals["mated"], nonmated=totals["nonmated"],
         failed=totals["failed"], empty=totals["empty"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from misid.engine import DuckDBEngine, Engine
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
-from misid.scores.checks.sql import PROBES, REFERENCES, drop, row
+from misid.scores.checks.sql import PROBES, REFERENCES, row
 from misid.scores.model import COMPARISONS, Scores
 
 EXACT_ROWS = 20_000_000
@@ -77,7 +77,7 @@ def pair_problems(
     for part in range(parts):
         for name, n in _counted(engine, pairs, parts, part, both_ways=both_ways).items():
             found[name] += n
-    drop(engine, _IDS, _PAIRS)
+    engine.drop(_IDS, _PAIRS)
     problems = []
     if found["again"]:
         problems.append(_repeated(found, chosen, slice_text))

@@ -49,9 +49,3 @@ def masked(column: str) -> str:
     """
     shown = f"least(2, CAST(floor(length({column}) / 3) AS INTEGER))"
     return f"concat(substr({column}, 1, {shown}), '… (', CAST(length({column}) AS VARCHAR), ' characters)')"
-
-
-def drop(engine: Engine, *tables: str) -> None:
-    """Let go of what kept tables hold; the seam has no DROP, and an empty table is as small."""
-    for table in tables:
-        engine.keep(table, "SELECT 1 AS nothing WHERE FALSE")
