@@ -100,8 +100,8 @@ class DuckDBEngine:
         self.log.append(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
         self.alias(name, select)
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
-        self.log.append(f"CREATE TABLE {quoted(name)} AS {as_logged or select}")
+    def keep(self, name: str, select: str, *, large: bool = False) -> None:
+        self.log.append(f"CREATE TABLE {quoted(name)} AS {select}")
         if large:
             path = self.scratch / f"kept-{os.getpid()}-{next(_serial)}.parquet"
             self.save(select, path)

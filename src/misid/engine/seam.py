@@ -28,11 +28,10 @@ class Engine(Protocol):
     def view(self, name: str, select: str) -> None:
         """Name a query; nothing runs."""
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
+    def keep(self, name: str, select: str, *, large: bool = False) -> None:
         """Run a query and keep its result in the engine under `name`.
 
-        `as_logged` is the text for the log where `select` only repeats it over the parts of an input. `large` says
-        that the result may have a row a comparison, and belongs on disk.
+        `large` says that the result may have a row a comparison, and belongs on disk.
         """
 
     def drop(self, *names: str) -> None:

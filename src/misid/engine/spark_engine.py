@@ -136,9 +136,9 @@ class SparkEngine:
     def alias(self, name: str, select: str) -> None:
         self.register(name, self._frame(select))
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
+    def keep(self, name: str, select: str, *, large: bool = False) -> None:
         # Spark itself puts on disk what is too large for memory.
-        self.log.append(f"CACHE TABLE {name} AS {self._said(as_logged or select)}")
+        self.log.append(f"CACHE TABLE {name} AS {self._said(select)}")
         # Cached when it is first read: a job of its own only to fill it would cost as much again.
         frame = self._cut(self._frame(select)).persist()
         self.register(name, frame)

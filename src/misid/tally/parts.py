@@ -51,8 +51,7 @@ class Parts:
     def run(self, name: str, query: Callable[[str], str], *, large: bool = False) -> None:
         """Make the table `name` of `query` over every part, reusing finished parts; `large` as for `Engine.keep`."""
         if self.directory is None:
-            whole = " UNION ALL ".join(f"({query(view)})" for view in self.views)
-            self.engine.keep(name, whole, as_logged=query(self.whole), large=large)
+            self.engine.keep(name, query(self.whole), large=large)
             return
         self.engine.log.append(f"CREATE TABLE {quoted(name)} AS {query(self.whole)}")
         folder = self.directory / FOLDER
