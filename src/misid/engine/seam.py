@@ -99,7 +99,7 @@ def megabytes(text: str) -> int:
     >>> megabytes("2GiB"), megabytes("700MB"), megabytes("4g")
     (2048, 667, 4096)
     """
-    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt])(b|ib)?\s*", text.lower())
+    found = re.fullmatch(r"\s*([0-9]{0,12}\.?[0-9]{1,12})\s*([kmgt])(b|ib)?\s*", text.lower())
     if not found:
         raise UsageError(f"memory is {text!r}", remedy="a number and a unit, such as 2GB or 700MB")
     base = 1000 if found[3] == "b" else 1024

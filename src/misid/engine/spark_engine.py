@@ -65,15 +65,17 @@ class SparkEngine:
     connect : str or None
         Address of a Spark Connect server, ``sc://host:15002``, in place of `master`.
     memory : str or None
-        For a session that is started: memory of the driver on this machine, of each executor elsewhere; ``"4GB"``.
+        For a session that is started: memory of the driver on this machine, of each executor elsewhere; ``"4GB"``, from
+        ``"480MB"``.
     threads : int or None
-        For a session that is started on this machine; None takes all.
+        For a session that is started on this machine, from 1 to 64 or to four times the processors, whichever is
+        more; None takes all.
 
     Raises
     ------
     UsageError
-        Both a session and where to start one are given, or limits for one that is not started here; a session runs
-        in this process already and is not the one given.
+        Both a session and where to start one are given, or limits for one that is not started here, or that are
+        none; a session runs in this process already and is not the one given.
     EngineError
         PySpark or Java is not there, or the session does not start.
 
