@@ -86,6 +86,26 @@ def test_a_wrong_call_is_said_with_a_way_out(misid: Misid, arguments: list[str],
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("command", ["check", "tally", "rates", "report"])
+@pytest.mark.parametrize(
+    ("option", "value", "allowed"),
+    [
+        *(("--memory", value, "50MB to 1000TB") for value in ("-1GB", "0", "abc", "1e99GB", "80%", "32MB", "5000TB")),
+        *(("--threads", value, "a whole number from 1 to ") for value in ("0", "-1", "100000", str(2**70))),
+    ],
+)
+def test_limits_that_are_none_are_refused(
+    lab: Path, misid: Misid, command: str, option: str, value: str, allowed: str
+) -> None:
+    wanted = () if command in ("check", "rates") else ("-o", lab / "x")
+    status, out, err = misid(command, lab / "scores.csv", option, value, *wanted)
+    assert (status, out) == (2, "")
+    assert f"{option} is " in err
+    assert value in err
+    assert allowed in err
+    assert not (lab / "x").exists()
+
+
 @pytest.mark.parametrize("error", [UsageError, NotEstimableError, EngineError])
 def test_exit_code_follows_the_error(misid: Misid, monkeypatch: pytest.MonkeyPatch, error: type[MisidError]) -> None:
     def raise_it(*_: object, **__: object) -> None:

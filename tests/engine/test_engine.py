@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 
 from misid.engine import DuckDBEngine
 from misid.engine.seam import literal, quoted
-from misid.ground.errors import EngineError
+from misid.ground.errors import EngineError, UsageError
+from misid.scores import open_scores
 from misid.tally import build_tally
 from tests.tally.samples import cross
 
@@ -122,8 +125,49 @@ def test_failures_are_ours(engine: DuckDBEngine) -> None:
 
 
 def test_wrong_settings_are_ours() -> None:
+    nowhere = Path("/dev/null/nowhere")
     with pytest.raises(EngineError, match="did not start"):
-        DuckDBEngine(memory_limit="a lot")
+        DuckDBEngine(scratch=nowhere)
+
+
+MEMORIES: list[Any] = [
+    "a lot", "abc", "", "0", "-1", "-1GB", "0GB", "1e99GB", "1e3MB", "80%", "32MB", "49MB", "1001TB", "99999999TB",
+    "none", "nan GB", "5", "1.5.5GB", "2GB; SELECT 1", "9" * 400 + "GB", 2, True,
+]  # fmt: skip
+"""What is no limit of memory; to DuckDB "-1GB" and "none" are none at all, "80%" is a share."""
+
+THREADS: list[Any] = [0, -1, max(64, 4 * (os.cpu_count() or 1)) + 1, 100_000, 2**70, 2.0, "2", math.nan]
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_memory_that_is_none_is_refused_before_the_engine_sees_it(memory: Any, tmp_path: Path) -> None:
+    scores = tmp_path / "s.csv"
+    scores.write_text("probe,reference,mated,score\na,x,1,0.9\nb,x,0,0.2\n")
+    for call in (
+        lambda: DuckDBEngine(memory_limit=memory, scratch=tmp_path / "none"),
+        lambda: open_scores(scores, memory_limit=memory),
+    ):
+        with pytest.raises(UsageError) as caught:
+            call()
+        assert f"memory_limit is {memory!r}; allowed: " in caught.value.message
+        assert "50MB" in caught.value.message
+
+
+@pytest.mark.parametrize("threads", THREADS)
+def test_threads_that_no_machine_bears_are_refused(threads: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        DuckDBEngine(threads=threads, scratch=tmp_path / "none")
+    assert f"threads is {threads!r}; allowed: a whole number from 1 to " in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("given", "set_to"),
+    [("50MB", "47.0 MiB"), ("2GB", "1.8 GiB"), (" 2 gib ", "2.0 GiB"), ("1.5g", "1.5 GiB"), ("1000TB", "909.4 TiB")],
+)
+def test_memory_is_what_was_given(given: str, set_to: str) -> None:
+    """Also more than the machine has."""
+    with DuckDBEngine(memory_limit=given, threads=1) as engine:
+        assert engine.rows("SELECT current_setting('memory_limit'), current_setting('threads')") == [(set_to, 1)]
 
 
 @pytest.mark.parametrize("dialect", ["spark"])

@@ -39,6 +39,12 @@ def test_limits_are_for_what_is_started_here() -> None:
         SparkEngine(connect="sc://nowhere", memory="2GB")
     with pytest.raises(UsageError, match=r"threads.*\n.*spark\.executor\.cores"):
         SparkEngine(master="spark://nowhere:7077", threads=2)
+    for memory in ("-1GB", "abc", "80%", "400MB", "1001TB"):
+        with pytest.raises(UsageError, match=f"memory is '{memory}'; allowed: .* 480MB"):
+            SparkEngine(master="local[1]", memory=memory)
+    for threads in (0, -1, 100_000):
+        with pytest.raises(UsageError, match=f"threads is {threads}; allowed: a whole number from 1 to "):
+            SparkEngine(master="local[1]", threads=threads)
 
 
 def test_what_says_where_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -270,8 +272,17 @@ def test_sql_and_markup_in_parquet_are_text(tmp_path: Path) -> None:
         assert int(misid.build_tally(scores).tables["counts"]["count"].sum()) == 144
 
 
+COUNT = """
+import resource, sys, misid
+with misid.open_scores(sys.argv[1], memory_limit="300MB", threads=1) as scores:
+    codes = [problem.code for problem in misid.check(scores).problems]
+    counts = misid.build_tally(scores).tables["counts"]["count"]
+print(int(counts.sum()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, *codes)
+"""
+
+
 def test_a_parquet_bomb_costs_no_memory(tmp_path: Path) -> None:
-    """Ten million rows in some kilobytes: counted as they are read."""
+    """Ten million rows in some kilobytes: opened, checked and counted, all of them, in a process of its own."""
     path = _parquet(
         tmp_path / "bomb.parquet",
         "SELECT 'a' AS probe, 'b' AS reference, 0 AS mated, 0.5 AS score FROM range(10_000_000) AS t(i)",
@@ -279,6 +290,39 @@ def test_a_parquet_bomb_costs_no_memory(tmp_path: Path) -> None:
     assert path.stat().st_size < 1 << 20
     with misid.open_scores(path, memory_limit="300MB", threads=1) as scores:
         assert sum(file.rows for file in scores.inputs) == 10_000_000
+    done = subprocess.run([sys.executable, "-c", COUNT, path], capture_output=True, text=True, check=True)
+    counted, peak_kb, *codes = done.stdout.split()
+    assert int(counted) == 10_000_000
+    # One pair again and again: the check refuses it.
+    assert "E038" in codes
+    # The engine's 300 MB and what Python, NumPy and the engine itself take; measured: 306 MB.
+    assert int(peak_kb) < 500_000
+
+
+@pytest.mark.parametrize("checksums", [True, False])
+def test_the_engine_does_not_look_at_checksums_of_pages(tmp_path: Path, checksums: bool) -> None:
+    """Nor can it then show damage, as the documentation says; what wrote the file can."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    n = 900
+    table = pa.table({
+        "probe": [f"p{i // 30}" for i in range(n)], "reference": [f"r{i % 30}" for i in range(n)],
+        "mated": [i // 30 == i % 30 for i in range(n)], "score": pa.array([i / 1024 for i in range(n)], pa.float32()),
+    })  # fmt: skip
+    path = tmp_path / "scores.parquet"
+    pq.write_table(table, path, write_page_checksum=checksums, compression="none", use_dictionary=["probe"])
+    column = pq.read_metadata(path).row_group(0).column(3)
+    data = bytearray(path.read_bytes())
+    # In the middle of the page: one bit of one score, its sign.
+    at = data.index(table["score"].chunk(0).buffers()[1].to_pybytes()[:400], column.data_page_offset)
+    data[at + 4 * 100 + 3] ^= 0x80
+    path.write_bytes(data)
+    with misid.open_scores(path, threads=1) as scores:
+        assert scores.engine.rows("SELECT min(score), count(*) FROM comparisons") == [(-100 / 1024, n)]
+    if checksums:
+        with pytest.raises(OSError, match="CRC"):
+            pq.read_table(path, page_checksum_verification=True)
+    else:
+        assert pq.read_table(path, page_checksum_verification=True).num_rows == n
 
 
 @pytest.mark.parametrize("length", [0, 1, 8, 2**16, 2**31 - 1, 2**32 - 1])

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -142,3 +144,105 @@ def test_a_changed_part_is_made_again(tmp_path: Path) -> None:
         engine.save("SELECT 8 AS a", part)
         parts.run("sevens", lambda view: f"SELECT a FROM {view}")
         assert engine.columns("SELECT a FROM sevens")["a"].tolist() == [7]
+
+
+def _bytes(data: bytes) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(data)
+
+
+def _directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+    (path / "something").write_bytes(b"x")
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _link(target: str) -> Callable[[Path], object]:
+    def link(path: Path) -> None:
+        path.unlink()
+        path.symlink_to(target)
+
+    return link
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "empty": _bytes(b""),
+    "not ASCII": _bytes(b"\xff\xfe" * 2048),
+    "zeros": _bytes(bytes(4096)),
+    "another sum": _bytes(b"0" * 64),
+    "one too long": lambda path: path.write_bytes(path.read_bytes() + b"\n"),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "missing": lambda path: path.unlink(),
+    "a directory": _directory,
+    "a pipe": _pipe,
+    "a link to nothing": _link("nowhere"),
+    "a link to itself": lambda path: _link(path.name)(path),
+    "a link without end": _link("/dev/zero"),
+}
+
+
+@pytest.mark.parametrize("place", ["part", "sum"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_part_is_made_again(tmp_path: Path, damage: str, place: str) -> None:
+    work = tmp_path / "work"
+    with DuckDBEngine(threads=1) as engine:
+        engine.view("v", "SELECT 7 AS a")
+        parts = Parts(engine, ("v",), ("x",), work)
+
+        def run() -> list[int]:
+            parts.run("sevens", lambda view: f"SELECT a FROM {view}")
+            return engine.columns("SELECT a FROM sevens")["a"].tolist()
+
+        assert run() == [7]
+        (part,) = work.glob("*/*.parquet")
+        sum_ = part.with_name(f"{part.name}.sha256")
+        whole = part.read_bytes(), sum_.read_bytes()
+        DAMAGES[damage](part if place == "part" else sum_)
+        assert run() == [7]
+        assert (part.read_bytes(), sum_.read_bytes()) == whole
+    assert sorted(work.glob("*/*")) == sorted([part, sum_])
+    discard_parts(work)
+    assert not work.exists()
+
+
+@pytest.mark.parametrize("place", ["part", "sum"])
+def test_a_part_that_cannot_be_read_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """As if for want of permission, which a superuser never meets."""
+    opened = Path.open
+
+    with DuckDBEngine(threads=1) as engine:
+        engine.view("v", "SELECT 7 AS a")
+        parts = Parts(engine, ("v",), ("x",), tmp_path / "work")
+        parts.run("sevens", lambda view: f"SELECT a FROM {view}")
+        (part,) = tmp_path.glob("work/*/*.parquet")
+        locked = part if place == "part" else part.with_name(f"{part.name}.sha256")
+        refused: list[Path] = []
+
+        def open_or_not(self: Path, *arguments: Any, **more: Any) -> Any:
+            if self == locked and not refused:
+                refused.append(self)
+                raise PermissionError(13, "Permission denied", str(self))
+            return opened(self, *arguments, **more)
+
+        monkeypatch.setattr(Path, "open", open_or_not)
+        parts.run("sevens", lambda view: f"SELECT a FROM {view}")
+        assert refused == [locked]
+        assert engine.columns("SELECT a FROM sevens")["a"].tolist() == [7]
+
+
+def test_a_damaged_part_changes_no_tally(folder: Path, whole: bytes, tmp_path: Path) -> None:
+    """Every kind of damage at once, each to another part or sum of a run that was finished and not discarded."""
+    work, out = tmp_path / "work", tmp_path / "out.tally"
+    with open_scores(folder) as scores:
+        build_tally(scores, thresholds=[0.5], work=work)
+    files = sorted(work.glob("*/*"))
+    assert len(files) > 2 * len(DAMAGES)
+    for damage, file in zip(DAMAGES.values(), files[::2], strict=False):
+        damage(file)
+    with open_scores(folder) as scores:
+        write_tally(build_tally(scores, thresholds=[0.5], work=work), out)
+    assert out.read_bytes() == whole

@@ -156,13 +156,18 @@ class ComparisonOptions:
         Option(
             "--memory",
             metavar="SIZE",
-            help="Memory the engine may take, such as 2GB; it spills to disk above.",
+            help="Memory the engine may take, 50MB or more, such as 2GB; it spills to disk above.",
             rich_help_panel=_ENGINE,
         ),
     ] = None
     threads: Annotated[
         int | None,
-        Option("--threads", metavar="N", min=1, help="Worker threads of the engine.", rich_help_panel=_ENGINE),
+        Option(
+            "--threads",
+            metavar="N",
+            help="Worker threads of the engine: 1 to 64, or to four times the processors where that is more.",
+            rich_help_panel=_ENGINE,
+        ),
     ] = None
     engine: Annotated[
         Literal["duckdb", "spark"],
@@ -275,7 +280,13 @@ class InputOptions(ComparisonOptions):
             raise UsageError("--spark-master and --spark-connect are for Spark", remedy="--engine spark")
         # Only now, so that a wrong call is refused without waiting for the engine to load.
         from misid.engine import DuckDBEngine, SparkEngine
+        from misid.engine.limits import LEAST_MEMORY, LEAST_MEMORY_SPARK, memory_given, threads_given
 
+        # The engine would refuse them too, under the names that they have in Python.
+        if self.memory is not None:
+            memory_given(self.memory, option="--memory", least=LEAST_MEMORY_SPARK if on_spark else LEAST_MEMORY)
+        if self.threads is not None:
+            threads_given(self.threads, option="--threads")
         if on_spark:
             return SparkEngine(
                 master=self.spark_master, connect=self.spark_connect, memory=self.memory, threads=self.threads

@@ -53,8 +53,7 @@ def plan_record(scores: Scores, *, checked: bool) -> dict[str, Any]:
     from misid.scores.model import joint_label
 
     engine = scores.engine
-    n_scores = scores.score_inputs or len(scores.parts)
-    rows = sum(file.rows for file in scores.inputs[:n_scores])
+    rows = sum(file.rows for file in scores.inputs[: scores.score_inputs])
     record = {
         "engine": f"{engine.name} {engine.version}",
         "rows": rows,

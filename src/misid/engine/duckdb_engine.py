@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from misid.engine.limits import memory_given, threads_given
 from misid.engine.seam import Columns, literal, quoted
 from misid.ground.errors import EngineError
 from misid.ground.files import new_scratch, remove_scratch
@@ -47,11 +48,18 @@ class DuckDBEngine:
     Parameters
     ----------
     memory_limit : str
-        As DuckDB writes it, for example ``"700MB"``.
+        From ``"50MB"``, for example ``"700MB"`` or ``"2GiB"``.
     threads : int or None
-        Worker threads; None takes what the machine has.
+        Worker threads, from 1 to 64 or to four times the processors, whichever is more; None takes one a processor.
     scratch : Path or None
         Where kept tables and spilled data go; None makes a directory and removes it on close.
+
+    Raises
+    ------
+    UsageError
+        A limit that is none, before anything is started.
+    EngineError
+        DuckDB does not start.
     """
 
     name = "duckdb"
@@ -60,6 +68,10 @@ class DuckDBEngine:
     def __init__(
         self, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None, scratch: Path | None = None
     ) -> None:
+        limits: dict[str, str | int | float | list[str]] = {
+            "memory_limit": f"{memory_given(memory_limit)}MiB",
+            "threads": (os.cpu_count() or 1) if threads is None else threads_given(threads),
+        }
         self.version = duckdb.__version__
         self.log: list[str] = []
         self._files: dict[str, Path] = {}
@@ -76,8 +88,7 @@ class DuckDBEngine:
             self.connection = duckdb.connect(
                 self.scratch / f"engine-{os.getpid()}.duckdb",
                 config={
-                    "memory_limit": memory_limit,
-                    "threads": threads or os.cpu_count() or 1,
+                    **limits,
                     "temp_directory": str(self.scratch / "spill"),
                     "preserve_insertion_order": False,
                     # What is let go of goes back to the system at once; by default 128 MB and more wait for use.
@@ -101,8 +112,8 @@ class DuckDBEngine:
         self.log.append(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}")
         self.alias(name, select)
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
-        self.log.append(f"CREATE TABLE {quoted(name)} AS {as_logged or select}")
+    def keep(self, name: str, select: str, *, large: bool = False) -> None:
+        self.log.append(f"CREATE TABLE {quoted(name)} AS {select}")
         if large:
             path = self.scratch / f"kept-{os.getpid()}-{next(_serial)}.parquet"
             self.save(select, path)

@@ -28,11 +28,10 @@ class Engine(Protocol):
     def view(self, name: str, select: str) -> None:
         """Name a query; nothing runs."""
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
+    def keep(self, name: str, select: str, *, large: bool = False) -> None:
         """Run a query and keep its result in the engine under `name`.
 
-        `as_logged` is the text for the log where `select` only repeats it over the parts of an input. `large` says
-        that the result may have a row a comparison, and belongs on disk.
+        `large` says that the result may have a row a comparison, and belongs on disk.
         """
 
     def drop(self, *names: str) -> None:
@@ -100,7 +99,7 @@ def megabytes(text: str) -> int:
     >>> megabytes("2GiB"), megabytes("700MB"), megabytes("4g")
     (2048, 667, 4096)
     """
-    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt])(b|ib)?\s*", text.lower())
+    found = re.fullmatch(r"\s*([0-9]{0,12}\.?[0-9]{1,12})\s*([kmgt])(b|ib)?\s*", text.lower())
     if not found:
         raise UsageError(f"memory is {text!r}", remedy="a number and a unit, such as 2GB or 700MB")
     base = 1000 if found[3] == "b" else 1024

@@ -68,15 +68,17 @@ class SparkEngine:
     connect : str or None
         Address of a Spark Connect server, ``sc://host:15002``, in place of `master`.
     memory : str or None
-        For a session that is started: memory of the driver on this machine, of each executor elsewhere; ``"4GB"``.
+        For a session that is started: memory of the driver on this machine, of each executor elsewhere; ``"4GB"``, from
+        ``"480MB"``.
     threads : int or None
-        For a session that is started on this machine; None takes all.
+        For a session that is started on this machine, from 1 to 64 or to four times the processors, whichever is
+        more; None takes all.
 
     Raises
     ------
     UsageError
-        Both a session and where to start one are given, or limits for one that is not started here; a session runs
-        in this process already and is not the one given.
+        Both a session and where to start one are given, or limits for one that is not started here, or that are
+        none; a session runs in this process already and is not the one given.
     EngineError
         PySpark or Java is not there, or the session does not start.
 
@@ -151,9 +153,9 @@ class SparkEngine:
     def alias(self, name: str, select: str) -> None:
         self.register(name, self._frame(select))
 
-    def keep(self, name: str, select: str, *, as_logged: str | None = None, large: bool = False) -> None:
+    def keep(self, name: str, select: str, *, large: bool = False) -> None:
         # Spark itself puts on disk what is too large for memory.
-        self.log.append(f"CACHE TABLE {name} AS {self._said(as_logged or select)}")
+        self.log.append(f"CACHE TABLE {name} AS {self._said(select)}")
         # Cached when it is first read: a job of its own only to fill it would cost as much again.
         frame = self._cut(self._frame(select)).persist()
         self.register(name, frame)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from misid.engine.seam import megabytes
+from misid.engine.limits import LEAST_MEMORY_SPARK, memory_given, threads_given
 from misid.ground.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def started(
             return _connected(connect)
         if threads is not None and master is not None and not master.startswith("local"):
             raise UsageError("threads are for a session on this machine", remedy="set spark.executor.cores instead")
+        if threads is not None:
+            threads_given(threads)
         if SparkSession.getActiveSession() is not None:
             # It would be handed out again as ours, and stopped.
             raise UsageError(
@@ -72,7 +74,8 @@ def started(
         if where is not None:
             settings["spark.master"] = where
         if memory is not None:
-            settings["spark.driver.memory" if here else "spark.executor.memory"] = f"{megabytes(memory)}m"
+            size = memory_given(memory, option="memory", least=LEAST_MEMORY_SPARK)
+            settings["spark.driver.memory" if here else "spark.executor.memory"] = f"{size}m"
         if here:
             # Of one machine nobody else need see anything.
             settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}

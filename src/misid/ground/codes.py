@@ -30,7 +30,10 @@ CODES: dict[str, tuple[str, str]] = {
         "unknown-attribute",
         "A demographic attribute that was named is not in the input, or has too many values.",
     ),
-    "E018": ("files-differ", "Files of one input have different columns or column types."),
+    "E018": (
+        "files-differ",
+        "Files of one input differ in columns or their types, or text files in the order of columns.",
+    ),
     "E019": ("mated-not-known", "A value of the column that says which comparisons are mated is empty or unknown."),
     "E020": ("missing-id", "A comparison has no id of its probe, its reference or one of their people."),
     "E021": ("nothing-says-mated", "Nothing in the input says which comparisons are mated."),

@@ -59,6 +59,7 @@ def read_bob(engine: DuckDBEngine, table: Table, options: ReadOptions, findings:
         label=relation.label,
         whole=relation.name,
         parts=relation.parts,
+        part_files=relation.part_files,
         probe=Side(sample=fields[probe], person=fields["real_id"], attributes={}),
         reference=Side(sample=fields[reference], person=fields["claimed_id"], attributes={}),
         score=fields["score"],

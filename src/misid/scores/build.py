@@ -121,7 +121,7 @@ def build(engine: Engine, rows: Rows, options: ReadOptions, findings: Findings) 
         polarity=polarity,
         failures=options.failures,
         inputs=rows.inputs + people.inputs + groups.inputs,
-        score_inputs=rows.score_inputs,
+        part_files=rows.part_files,
         refused=((SELF, profile.same),) if where else (),
         enrolment_failures=options.enrolment,
         acquisition_failures=acquisition,

@@ -265,7 +265,7 @@ def _joined(
         mated=mated,
         rank=Field(sql="misid_rank", type="VARCHAR"),
         one_namespace=False,
-        score_inputs=len(candidates.inputs),
+        part_files=(len(candidates.inputs),),
         inputs=candidates.inputs + searches.inputs + (references.inputs if references else ()),
         mapping=tuple(mapping),
         notes=notes,

@@ -50,7 +50,7 @@ def read_long(engine: Engine, table: Table, options: ReadOptions, findings: Find
         mated=fields.get("mated"),
         one_namespace=None,
         inputs=relation.inputs,
-        score_inputs=len(relation.inputs),
+        part_files=relation.part_files,
         mapping=(*found.items(), *((f"group {n}", " and ".join(pair)) for n, pair in attributes.items())),
         distance_by_name=folded(found["score"]) in DISTANCES,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -135,9 +136,9 @@ class Scores:
     mapping: tuple[tuple[str, str], ...] = ()
     """(what, column of the input it was read from), as guessed or declared."""
     parts: tuple[str, ...] = (COMPARISONS,)
-    """Views that make up `COMPARISONS`, one an input file, so that a long tally can be resumed."""
-    score_inputs: int | None = None
-    """How many of `inputs`, the first ones, hold the scores; None: one a part."""
+    """Views that make up `COMPARISONS`, one a file or several small ones, so that a long tally can be resumed."""
+    part_files: tuple[int, ...] = ()
+    """How many of `inputs`, the first ones, each part is made of, in order; (): one each."""
     other_samples: bool = False
     """Declared: an id that stands on both sides is two samples."""
     notes: tuple[str, ...] = ()
@@ -183,10 +184,18 @@ class Scores:
         and belong to every part.
         """
         hashes = tuple(file.sha256 for file in self.inputs)
-        n_parts = len(self.parts)
-        if not all(hashes) or len(hashes) < n_parts:
+        if not all(hashes) or len(hashes) < self.score_inputs:
             return None
-        return tuple("+".join((part, *hashes[n_parts:])) for part in hashes[:n_parts])
+        sizes = self.part_files or (1,) * len(self.parts)
+        of_all = hashes[self.score_inputs :]
+        return tuple(
+            "+".join((*hashes[end - n : end], *of_all)) for end, n in zip(accumulate(sizes), sizes, strict=True)
+        )
+
+    @property
+    def score_inputs(self) -> int:
+        """How many of `inputs`, the first ones, hold the scores."""
+        return sum(self.part_files) or len(self.parts)
 
     def close(self) -> None:
         self.engine.close()

@@ -48,7 +48,7 @@ def open_scores(
     engine : DuckDBEngine, SparkEngine or None
         The engine to use; None starts one, which `Scores.close` stops. One engine holds one test.
     memory_limit, threads
-        For the engine that is started.
+        For the engine that is started: ``"50MB"`` or more; 1 to 64, or to four times the processors.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def open_scores(
     Raises
     ------
     UsageError
-        The call contradicts itself.
+        The call contradicts itself, or a limit is none.
     BadInputError
         The input is wrong; `problems` holds everything found, with stable codes (E001 to E029).
 
@@ -77,7 +77,7 @@ def open_scores(
         raise UsageError(str(error), remedy="help(misid.scores.ReadOptions) lists what can be said") from error
     own = engine is None
     if engine is None:
-        engine = DuckDBEngine(memory_limit=memory_limit or MEMORY_LIMIT, threads=threads)
+        engine = DuckDBEngine(memory_limit=MEMORY_LIMIT if memory_limit is None else memory_limit, threads=threads)
     findings = Findings()
     try:
         return build(engine, _read(engine, source, options, findings), options, findings)

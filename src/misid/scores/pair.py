@@ -90,6 +90,7 @@ def read_pair(engine: DuckDBEngine, sources: tuple[Any, Any], options: ReadOptio
         label=f"{sources[0]} and {sources[1]}",
         whole="input_scores",
         parts=tuple(parts),
+        part_files=tuple(len(relation.inputs) for relation in relations),
         probe=side_of("probe"),
         reference=side_of("reference"),
         score=Field(sql="score", type=score),

@@ -76,7 +76,7 @@ class Searches:
 class Rows:
     """Comparisons as a reader found them.
 
-    `whole` is the relation with all rows, `parts` its input files one by one with the same columns.
+    `whole` is the relation with all rows, `parts` its input files, small ones together, with the same columns.
     `one_namespace` says whether the same id on both sides is the same sample; None: the data decide.
     """
 
@@ -91,8 +91,8 @@ class Rows:
     rank: Field | None = None
     one_namespace: bool | None
     inputs: tuple[InputFile, ...]
-    score_inputs: int | None = None
-    """How many of `inputs`, the first ones, hold the scores; None: one a part."""
+    part_files: tuple[int, ...] = ()
+    """How many of `inputs`, the first ones, each part is made of, in order; (): one each."""
     mapping: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     distance_by_name: bool = False

@@ -6,6 +6,7 @@ import glob
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,8 +18,10 @@ from misid.ground.errors import EngineError, Findings, UsageError
 from misid.ground.files import sha256_of
 from misid.scores.ending import cut_problem
 from misid.scores.model import InputFile, Stamp, refuse_changes, stamp_of
+from misid.scores.parquet import first_alike, rows_of, select_parquet
+from misid.scores.parts import files_of_parts
 from misid.scores.sniff import FileKind, NotReadableError, TextLayout, kind_of, layout_of
-from misid.scores.text import engine_said, escaped, stage_text
+from misid.scores.text import engine_said, stage_text
 
 TABLE_MARK = "::"
 """Between a DuckDB file and a table in it."""
@@ -43,12 +46,14 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Relation:
-    """A table that can be queried as `name`; `parts` are its input files one by one, in order."""
+    """A table that can be queried as `name`; `parts` are its input files in order, small ones together."""
 
     name: str
     label: str
     columns: dict[str, str]
     parts: tuple[str, ...]
+    part_files: tuple[int, ...]
+    """How many of `inputs` each part is made of."""
     inputs: tuple[InputFile, ...]
 
 
@@ -182,11 +187,12 @@ def _peek_files(
     if kinds[0] == "duckdb":
         return _peek_duckdb(engine, paths[0], "")
     if kinds[0] == "parquet" and set(kinds) == {"parquet"}:
-        described = [_described(engine, _parquet([path]), str(path)) for path in paths]
+        alike = first_alike(engine, paths)
+        columns_of = {path: _described(engine, select_parquet([path]), str(path)) for path in dict.fromkeys(alike)}
+        described = [columns_of[path] for path in alike]
         _compare(paths, described, findings)
-        return Table(
-            label=label, kind="parquet", columns=described[0], paths=paths, select=_parquet(paths), stamps=stamps
-        )
+        select = select_parquet(paths)
+        return Table(label=label, kind="parquet", columns=described[0], paths=paths, select=select, stamps=stamps)
     if "parquet" in kinds or "duckdb" in kinds:
         raise NotReadableError(
             problem(
@@ -201,7 +207,7 @@ def _peek_files(
     for cut in filter(None, map(cut_problem, layouts)):
         findings.add(cut)
     names = [column_names(layout, Findings() if is_matrix(layout) else findings) for layout in layouts]
-    _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings)
+    _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings, in_order=True)
     columns = dict.fromkeys(names[0], "VARCHAR")
     return Table(label=label, kind="text", columns=columns, paths=paths, layouts=layouts, stamps=stamps)
 
@@ -227,8 +233,15 @@ def column_names(layout: TextLayout, findings: Findings) -> tuple[str, ...]:
     return names
 
 
-def _compare(paths: Sequence[Path], described: Sequence[dict[str, str]], findings: Findings) -> None:
-    odd = [i for i, columns in enumerate(described) if columns != described[0]]
+def _compare(
+    paths: Sequence[Path], described: Sequence[dict[str, str]], findings: Findings, *, in_order: bool = False
+) -> None:
+    """Report files that are not like the first; `in_order`: they are read by the place of a column, not by its name."""
+    odd = [
+        i
+        for i, columns in enumerate(described)
+        if columns != described[0] or (in_order and list(columns) != list(described[0]))
+    ]
     if not odd:
         return
     first, other = described[0], described[odd[0]]
@@ -239,18 +252,12 @@ def _compare(paths: Sequence[Path], described: Sequence[dict[str, str]], finding
             "E018",
             where=f"{paths[odd[0]]} and {paths[0]}",
             seen=seen,
-            allowed="the same columns, types and order in each file",
+            allowed="the same columns and types in each file" + (", in one order" if in_order else ""),
             remedy="write the files alike, or tally them apart and merge the tallies",
             count=len(odd),
             examples=tuple(str(paths[i]) for i in odd[:5]),
         )
     )
-
-
-def _parquet(paths: Sequence[Path]) -> str:
-    # Types of hive partitions are guessed from the values that are there: one file could differ from its neighbour.
-    files = ", ".join(escaped(str(path)) for path in paths)
-    return f"SELECT * FROM read_parquet([{files}], hive_types_autocast = false)"
 
 
 def _described(engine: Engine, select: str, where: str) -> dict[str, str]:
@@ -395,15 +402,25 @@ def load(
             )
             selects.append(f"SELECT * FROM {quoted(staged)}")
     elif table.kind == "parquet":
-        selects = [_parquet([path]) for path in table.paths]
+        selects = [select_parquet([path]) for path in table.paths]
     else:
         selects = [table.select]
-    parts = tuple(name if len(selects) == 1 else f"{name}_{i + 1}" for i in range(len(selects)))
-    for part, select in zip(parts, selects, strict=True):
-        engine.alias(part, select)
+    if table.inputs_of:
+        inputs = table.inputs_of(hash_inputs)
+        part_files: tuple[int, ...] = (len(inputs),)
+    else:
+        rows = _rows(engine, table, selects)
+        inputs, part_files = _inputs(table, rows, hash_inputs), files_of_parts(rows)
+    parts = tuple(name if len(part_files) == 1 else f"{name}_{i + 1}" for i in range(len(part_files)))
+    for part, end, size in zip(parts, accumulate(part_files), part_files, strict=True):
+        several = slice(end - size, end)
+        if table.kind == "parquet" and size > 1:
+            engine.alias(part, select_parquet(table.paths[several]))
+        else:
+            # An engine elsewhere has one query for all files, however many they are.
+            engine.alias(part, " UNION ALL ".join(selects[several] or selects))
     if len(parts) > 1:
         engine.alias(name, table.select or " UNION ALL ".join(f"SELECT * FROM {quoted(part)}" for part in parts))
-    inputs = table.inputs_of(hash_inputs) if table.inputs_of else _inputs(engine, table, parts, hash_inputs)
     if not may_be_empty and not findings.errors and not sum(file.rows for file in inputs):
         findings.add(
             problem(
@@ -414,7 +431,7 @@ def load(
                 remedy="check that the step that wrote it ended well",
             )
         )
-    return Relation(name=name, label=table.label, columns=columns, parts=parts, inputs=inputs)
+    return Relation(name=name, label=table.label, columns=columns, parts=parts, part_files=part_files, inputs=inputs)
 
 
 def guarded(step: Callable[[], Any], where: str) -> Any:
@@ -425,23 +442,28 @@ def guarded(step: Callable[[], Any], where: str) -> Any:
         raise unreadable(where, error) from error
 
 
-def _inputs(engine: Engine, table: Table, parts: Sequence[str], hash_inputs: bool) -> tuple[InputFile, ...]:
-    def rows(part: str) -> int:
-        counted = guarded(lambda: engine.rows(f"SELECT count(*) FROM {quoted(part)}"), table.label)
-        return int(counted[0][0])
+def _rows(engine: Engine, table: Table, selects: Sequence[str]) -> list[int]:
+    """Rows of each file; only footers are read where they are Parquet."""
+    at_once = rows_of(engine, table.paths) if table.kind == "parquet" else None
+    if at_once is not None:
+        return at_once
+    counts = [f"SELECT count(*) FROM ({select})" for select in selects]
+    return [int(guarded(lambda count=count: engine.rows(count), table.label)[0][0]) for count in counts]  # type: ignore[misc]
 
+
+def _inputs(table: Table, rows: Sequence[int], hash_inputs: bool) -> tuple[InputFile, ...]:
     files: Sequence[Path | None] = table.paths or [None]
     stamps = table.stamps or [None] * len(files)
     inputs = tuple(
         InputFile(
             label=table.label if path is None or table.kind == "duckdb" else str(path),
             kind=table.kind,
-            rows=rows(part),
+            rows=n_rows,
             n_bytes=path.stat().st_size if path else 0,
             sha256=fingerprint(path) if path and hash_inputs else "",
             seen=None if table.kind == "text" else stamp,
         )
-        for path, part, stamp in zip(files, parts, stamps, strict=True)
+        for path, n_rows, stamp in zip(files, rows, stamps, strict=True)
     )
     # After the hash: rows and hash are of the same file.
     refuse_changes(stamps)

@@ -370,7 +370,7 @@ def _origin(scores: Scores, note: str) -> Origin:
         failure_codes=tuple(repr(code) for code in scores.failures),
         inputs=tuple(
             {
-                "what": "scores" if index < (scores.score_inputs or len(scores.parts)) else "table",
+                "what": "scores" if index < scores.score_inputs else "table",
                 "kind": i.kind,
                 "rows": i.rows,
                 "bytes": i.n_bytes,

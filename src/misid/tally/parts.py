@@ -1,7 +1,8 @@
 """Parts: each pass is done file by file, and what is done stays done when a run is killed.
 
 With a directory, the result of each pass over each part is a Parquet file there, moved into place only when it is
-whole, and taken up again by the next run of the same job if its SHA-256 is still what it was. Those files hold ids:
+whole, and taken up again by the next run of the same job if its SHA-256 is still what it was; else, whatever stands in
+its place, it is made again. Those files hold ids:
 they lie in a folder of their own inside it that nobody else can read, and only that folder is removed when the tally
 is written.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ from misid.engine.seam import quoted
 from misid.ground.errors import UsageError
 from misid.ground.files import sha256_of
 from misid.scores.model import COMPARISONS
+
+SUM_BYTES = 64
+"""Of a SHA-256 in hexadecimal."""
 
 FOLDER = "misid-parts"
 """What misid makes in a work directory, and all that it ever removes from one."""
@@ -51,8 +56,7 @@ class Parts:
     def run(self, name: str, query: Callable[[str], str], *, large: bool = False) -> None:
         """Make the table `name` of `query` over every part, reusing finished parts; `large` as for `Engine.keep`."""
         if self.directory is None:
-            whole = " UNION ALL ".join(f"({query(view)})" for view in self.views)
-            self.engine.keep(name, whole, as_logged=query(self.whole), large=large)
+            self.engine.keep(name, query(self.whole), large=large)
             return
         self.engine.log.append(f"CREATE TABLE {quoted(name)} AS {query(self.whole)}")
         folder = self.directory / FOLDER
@@ -70,8 +74,9 @@ class Parts:
             file = folder / f"{name}-{key}.parquet"
             if not _intact(file):
                 partial = folder / f".{name}-{key}-{os.getpid()}.part"
+                for old in (partial, file, _sum_of(file)):
+                    _discard(old)
                 self.engine.save(select, partial)
-                _discard(file)
                 # The sum first: a part without one is made again, and never taken up unverified.
                 _sum_of(file).write_text(_fingerprint(partial), encoding="ascii")
                 partial.replace(file)
@@ -94,16 +99,33 @@ def _fingerprint(path: Path) -> str:
 
 
 def _intact(file: Path) -> bool:
-    """Whether a finished part is there, and is what it was when it was finished."""
+    """Whether a finished part is there, and is what it was when it was finished.
+
+    Whatever stands in its place or in that of its sum is no part. The sum lies beside the part: it guards against
+    accidents of disks and of people, not against somebody who means to deceive and writes both.
+    """
     written = _sum_of(file)
-    return file.exists() and written.exists() and written.read_text(encoding="ascii") == _fingerprint(file)
+    try:
+        # A pipe or a device has no end: neither is a regular file.
+        if not (file.exists() and written.is_file()):
+            return False
+        with written.open("rb") as stream:
+            sum_ = stream.read(SUM_BYTES + 1)
+        return sum_ == _fingerprint(file).encode("ascii")
+    except OSError:
+        # It cannot be read, or is of another kind.
+        return False
 
 
-def _discard(file: Path) -> None:
-    if file.is_dir():
-        shutil.rmtree(file)
+def _discard(path: Path) -> None:
+    """Take away what stands in the way, a directory too."""
+    if path.is_dir() and not path.is_symlink():
+        # Renamed first: one that may not be read cannot be emptied, and goes, if at all, with the folder.
+        aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}.gone")
+        path.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
     else:
-        file.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def discard_parts(directory: Path) -> None:
