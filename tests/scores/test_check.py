@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import sqlglot
 
+from misid.engine import DuckDBEngine
 from misid.ground.codes import CODES
 from misid.ground.errors import BadInputError, UsageError
 from misid.ground.rate import MISSING

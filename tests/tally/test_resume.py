@@ -195,7 +195,7 @@ def test_a_damaged_part_is_made_again(tmp_path: Path, damage: str, place: str) -
 
         def run() -> list[int]:
             parts.run("sevens", lambda view: f"SELECT a FROM {view}")
-            return engine.columns("SELECT a FROM sevens")["a"].tolist()
+            return [int(a) for a in engine.columns("SELECT a FROM sevens")["a"]]
 
         assert run() == [7]
         (part,) = work.glob("*/*.parquet")
