@@ -17,6 +17,7 @@ from benchmarks.data import generate
 
 from misid.engine import DuckDBEngine, SparkEngine
 from misid.engine.seam import literal
+from misid.engine.spark_engine import QUICKER
 from misid.ground.errors import BadInputError, EngineError, UsageError
 from misid.scores import check, open_scores
 from misid.scores.checks.pairs import pair_problems
@@ -218,11 +219,15 @@ def _executors() -> list[int]:
 
 
 def test_overflow_is_an_error_and_settings_are_put_back(session: Any) -> None:
+    before = {key: session.conf.get(key) for key in QUICKER}
     session.conf.set("spark.sql.ansi.enabled", "false")
-    with SparkEngine(session) as engine, pytest.raises(EngineError, match="OVERFLOW"):
-        engine.columns(
-            "SELECT CAST(sum(x) AS BIGINT) AS n FROM (SELECT 9223372036854775807 AS x UNION ALL SELECT 1) AS t"
-        )
+    with SparkEngine(session) as engine:
+        assert {key: session.conf.get(key) for key in QUICKER} == QUICKER != before
+        with pytest.raises(EngineError, match="OVERFLOW"):
+            engine.columns(
+                "SELECT CAST(sum(x) AS BIGINT) AS n FROM (SELECT 9223372036854775807 AS x UNION ALL SELECT 1) AS t"
+            )
+    assert {key: session.conf.get(key) for key in QUICKER} == before
     assert session.conf.get("spark.sql.ansi.enabled") == "false"
     session.conf.set("spark.sql.ansi.enabled", "true")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from misid.engine import SparkEngine
-from misid.engine.spark_session import LOGGING, _is_set, _quietly, needs
+from misid.engine.spark_session import JAVA, LOGGING, _is_set, _java_is_set_up, _quietly, needs
 from misid.ground.errors import EngineError, UsageError
 from misid.tally import read_tally
 from tests.engine.test_spark import written
@@ -108,9 +108,12 @@ def test_a_session_of_our_own_leaves_nothing_and_java_is_heard_but_for_one_line(
         home, tmp_path,
         "    engine.keep('t', 'SELECT 1 AS a')",
         "    print(engine.rows('SELECT a FROM t'), engine.session.conf.get('spark.sql.warehouse.dir'))",
+        "    arguments = engine.session.sparkContext._jvm.java.lang.management.ManagementFactory.getRuntimeMXBean()",
+        "    print(*arguments.getInputArguments())",
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith(f"[(1,)] file:{tmp_path / 'temporary'}/misid-")
+    assert set(JAVA.split()) <= set(run.stdout.split())
     # Java is started twice: Spark's launcher asks it for the command to start it with.
     assert set(run.stderr.splitlines()) == {"mark my words"}
     assert not list((tmp_path / "here").iterdir())
@@ -131,6 +134,25 @@ def test_a_warehouse_that_is_set_up_is_left_alone(tmp_path: Path, monkeypatch: p
     assert not _is_set("spark.sql.warehouse.dir", "spark.sql.catalogImplementation")
     (tmp_path / "spark-defaults.conf").write_text("spark.sql.catalogImplementation hive\n")
     assert _is_set("spark.sql.warehouse.dir", "spark.sql.catalogImplementation")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("JAVA_TOOL_OPTIONS", "-XX:+UseZGC"), ("PYSPARK_SUBMIT_ARGS", "--driver-java-options -XX:+A x")],
+)
+def test_options_for_java_that_somebody_chose_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    # Two collectors, and Java does not start.
+    for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "PYSPARK_SUBMIT_ARGS"):
+        monkeypatch.delenv(name, raising=False)
+    assert not _java_is_set_up()
+    with monkeypatch.context() as chosen:
+        chosen.setenv(variable, value)
+        assert _java_is_set_up()
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    (tmp_path / "spark-defaults.conf").write_text("spark.driver.extraJavaOptions -XX:+UseG1GC\n")
+    assert _java_is_set_up()
 
 
 @pytest.mark.slow

@@ -27,6 +27,11 @@ STARTED = {
 }
 """Settings of a session that misid starts, beside those in the installation's own configuration."""
 
+JAVA = "-XX:CompileThresholdScaling=5 -XX:+UseParallelGC"
+"""For a machine that lives a minute and runs some seventy statements: compiling to machine code what runs five times
+as often as Java thinks worth it, and a collector without work on the side. docs/spark.md, "What it costs", has what it
+saves."""
+
 LOGGING = Path(__file__).with_name("log4j2.properties")
 """How much a Java machine that misid starts says; that of an installation of Spark goes before it."""
 
@@ -80,6 +85,8 @@ def started(
             # Of one machine nobody else need see anything.
             settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
             settings["spark.sql.shuffle.partitions"] = str(2 * (threads or os.cpu_count() or 1))
+            if not _java_is_set_up():
+                settings["spark.driver.defaultJavaOptions"] = JAVA
         if not _is_set("spark.sql.warehouse.dir", "spark.sql.catalogImplementation"):
             # Spark makes the directory of its catalogue's tables, of which misid has none, even so: here, and not in
             # whatever directory the caller is in. Not as_uri(): Spark takes %20 for three characters of a name.
@@ -143,6 +150,14 @@ def _is_set(*keys: str) -> bool:
     defaults = _set_up("spark-defaults.conf")
     said = "" if defaults is None else defaults.read_text("utf-8")
     return any(re.search(rf"(?m)^\s*{re.escape(key)}(?![\w.])", said) for key in keys)
+
+
+def _java_is_set_up() -> bool:
+    """Whether somebody chose options for Java; a second collector beside a chosen one would stop it at once."""
+    variables = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS", "PYSPARK_SUBMIT_ARGS")
+    return any("-XX" in os.environ.get(name, "") for name in variables) or _is_set(
+        "spark.driver.defaultJavaOptions", "spark.driver.extraJavaOptions"
+    )
 
 
 def _start_java(settings: Mapping[str, object]) -> None:

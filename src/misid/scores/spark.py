@@ -30,6 +30,7 @@ class SparkTable:
         self.engine = engine
         self.name = engine.new_name("source")
         self.addresses: list[str] = []
+        self.frame: Any = source
         if hasattr(source, "createOrReplaceTempView"):
             self.kind, self.label = "spark", "a Spark DataFrame"
             engine.register(self.name, source)
@@ -53,7 +54,8 @@ class SparkTable:
 
     def _register(self, made: Callable[[], Any]) -> None:
         try:
-            self.engine.register(self.name, made())
+            self.frame = made()
+            self.engine.register(self.name, self.frame)
         except EngineError as error:
             raise _unreadable(self.label, error.message) from error
         except Exception as error:
@@ -67,7 +69,7 @@ class SparkTable:
             n_rows = int(self.engine.rows(f"SELECT count(*) FROM {self.name}")[0][0])
             return (InputFile(label=self.label, kind=self.kind, rows=n_rows, n_bytes=0, sha256=""),)
         # The footers alone answer this: no column is read.
-        found = sorted(self.engine.files(self.addresses))
+        found = sorted(self.engine.files(self.frame))
         hashes = self._hashes([row[0] for row in found]) if hash_inputs else {}
         return tuple(
             InputFile(label=path, kind="parquet", rows=int(n), n_bytes=int(size), sha256=hashes.get(path, ""))
