@@ -360,3 +360,12 @@ def test_a_file_whose_name_looks_like_an_address(tmp_path: Path, monkeypatch: py
     (folder / "scores.csv").write_text(GOOD)
     with open_scores("s3:/bucket/scores.csv") as scores:
         assert scores.inputs[0].rows == 3
+
+
+def test_a_table_of_samples_that_is_not_read_is_said(tmp_path: Path) -> None:
+    samples = text(tmp_path, "sample,person\na,1\n", "samples.csv")
+    with_people = "probe,reference,probe_person,reference_person,score\na,x,1,1,0.9\nb,x,2,1,0.2\nb,y,2,2,0.8\n"
+    with open_scores(text(tmp_path, with_people), samples=samples) as scores:
+        assert [n for n in scores.notes if n.startswith("W028 samples-not-read")]
+    with open_scores(text(tmp_path, with_people)) as scores:
+        assert not [n for n in scores.notes if "W028" in n]

@@ -44,7 +44,11 @@ def find_people(engine: Engine, rows: Rows, options: ReadOptions, findings: Find
     if rows.probe.person is not None and rows.reference.person is not None:
         probe, reference = alike(rows.probe.person, rows.reference.person)
         mated = flag or f"{probe.sql} = {reference.sql}"
-        return People(how="columns", probe=probe.sql, reference=reference.sql, type=probe.type, mated=mated)
+        unread = note("W028", "leave --samples out, or the columns of people where the table is to be believed")
+        return People(
+            how="columns", probe=probe.sql, reference=reference.sql, type=probe.type, mated=mated,
+            notes=(unread,) if options.samples is not None else (),
+        )  # fmt: skip
     probe, reference = alike(rows.probe.sample, rows.reference.sample)
     if options.samples is not None:
         return _looked_up(engine, probe, reference, flag, options, findings)

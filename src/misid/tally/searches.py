@@ -40,11 +40,12 @@ def rank_mates(engine: Engine, cut: str, outranking: str) -> None:
            FROM mated_rows GROUP BY probe""",
     )
     engine.keep("low_mates", f"SELECT probe, best FROM best_mates WHERE best < {cut}")
+    # Where no mate lies below the cut, an engine would read all comparisons to join them with nothing.
+    low = f"UNION ALL {outranking}" if engine.columns("SELECT count(*) AS n FROM low_mates")["n"][0] else ""
     engine.keep(
         "outranking",
         f"""SELECT t.probe AS probe, count(*) AS n FROM tail_rows AS t JOIN best_mates AS b ON t.probe = b.probe
-            WHERE b.best >= {cut} AND t.score >= b.best GROUP BY t.probe
-            UNION ALL {outranking}""",
+            WHERE b.best >= {cut} AND t.score >= b.best GROUP BY t.probe {low}""",
     )
     engine.keep(
         "mates_",
