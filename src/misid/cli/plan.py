@@ -34,7 +34,7 @@ class Cost:
 
 
 COUNTING = Cost(least=3.0, fixed=2.5, most=6.0)
-CHECKING = Cost(least=3.0, fixed=1.0, most=7.0)
+CHECKING = Cost(least=2.0, fixed=1.0, most=7.0)
 """Around what was measured: 1e5 to 1e8 generated comparisons, docs/benchmarks.md ("What the plan says")."""
 
 START = (0.5, 1.5)
