@@ -25,7 +25,7 @@ EXPLAINED_ROWS = 10_000
 class Cost:
     """What is counted or checked, in passes over probes: seconds from ``least * pass`` to ``fixed + most * pass``.
 
-    `fixed` is what does not grow with the rows: start-up, and sums over people.
+    `fixed` is what does not grow with the rows: sums over people, at most, for MANY_PEOPLE and more of them.
     """
 
     least: float
@@ -33,15 +33,33 @@ class Cost:
     most: float
 
 
-COUNTING = Cost(least=3.0, fixed=4.0, most=6.0)
+COUNTING = Cost(least=3.0, fixed=2.5, most=6.0)
 CHECKING = Cost(least=2.0, fixed=1.0, most=7.0)
 """Around what was measured: 1e5 to 1e8 generated comparisons, docs/benchmarks.md ("What the plan says")."""
 
-MEMORY_FIXED = (170, 220)
-"""MB of a process that has counted 100,000 comparisons, with room below and above."""
+START = (0.5, 1.5)
+"""Seconds of any tally: to load, open, write and end. Of 1,600 comparisons it takes 0.8 processor seconds in all."""
+
+CROWDING_SECONDS = 0.1
+"""Processor time over which it is seen how busy the machine is; threads take turns of some milliseconds."""
+
+MANY_PEOPLE = 40_000
+"""Probes and references together: so many were in the tests that `fixed` was drawn around."""
+
+FILE_SECONDS = {"parquet": (0.0005, 0.003), "text": (0.005, 0.015)}
+"""Seconds a file, whatever is in it: 1.3 to 2.3 ms measured (Parquet, 1,000 to 10,000 files), 9 ms (500 of CSV)."""
+
+MEMORY_FIXED = (130, 220)
+"""MB of a process that has counted 1,600 to 100,000 comparisons, with room below and above."""
 
 MEMORY_ROW = 60e-6
 """MB a row and at most, until the engine's own limit is reached, from which on it spills."""
+
+MEMORY_LEAST = 40
+"""MB that the engine takes for a million comparisons; it may do with them for 100 million."""
+
+MEMORY_FILE = {"parquet": 0.02, "text": 0.4}
+"""MB a file and at most, in the engine: 0.01 measured (10,000 of Parquet), 0.3 (500 of CSV, each read into a table)."""
 
 
 def plan_record(scores: Scores, *, checked: bool) -> dict[str, Any]:
@@ -73,13 +91,13 @@ def plan_record(scores: Scores, *, checked: bool) -> dict[str, Any]:
         "spill_free_bytes": None,
     }
     if isinstance(engine, DuckDBEngine):
-        record |= _memory(engine, rows) | _seconds(scores, rows, checked)
+        record |= _memory(engine, scores, rows) | _seconds(scores, rows, checked)
     elif isinstance(engine, SparkEngine):
         record["spill_directory"] = engine.spill_directory
     return record
 
 
-def _memory(engine: DuckDBEngine, rows: int) -> dict[str, Any]:
+def _memory(engine: DuckDBEngine, scores: Scores, rows: int) -> dict[str, Any]:
     """Peak memory of the process, and where the engine spills what does not fit."""
     ((limit, spill),) = engine.rows(
         "SELECT CAST(current_setting('memory_limit') AS VARCHAR), CAST(current_setting('temp_directory') AS VARCHAR)"
@@ -87,43 +105,61 @@ def _memory(engine: DuckDBEngine, rows: int) -> dict[str, Any]:
     from misid.engine.seam import megabytes
 
     limit_mb = megabytes(limit) * 1024**2 / 1e6
-    engine_mb = min(limit_mb, MEMORY_ROW * rows)
+    row_mb = min(limit_mb, MEMORY_ROW * rows)
+    engine_mb = min(limit_mb, row_mb + sum(MEMORY_FILE.get(file.kind, 0.0) for file in scores.inputs))
     return {
-        "memory_mb_from": round(MEMORY_FIXED[0] + engine_mb / 4),
+        "memory_mb_from": round(MEMORY_FIXED[0] + min(row_mb, MEMORY_LEAST)),
         "memory_mb_to": round(MEMORY_FIXED[1] + engine_mb),
-        "memory_basis": f"the engine's limit ({limit_mb:,.0f} MB, --memory), or {MEMORY_ROW * 1e6:.0f} bytes a row if "
-        f"less; and {MEMORY_FIXED[0]} to {MEMORY_FIXED[1]} MB for the rest of the process",
+        "memory_basis": f"the engine's limit ({limit_mb:,.0f} MB, --memory), or {MEMORY_ROW * 1e6:.0f} bytes a row and "
+        f"some kB a file if that is less; and {MEMORY_FIXED[0]} to {MEMORY_FIXED[1]} MB for the rest of the process",
         "spill_directory": spill,
         "spill_free_bytes": shutil.disk_usage(engine.scratch).free,
     }
 
 
 def _seconds(scores: Scores, rows: int, checked: bool) -> dict[str, Any]:
-    """The pass over probes, timed on the first rows and scaled up, times what a tally takes of such passes."""
+    """The pass over probes, timed on the first rows and scaled up, times what a tally takes of such passes.
+
+    And what does not grow with rows: start-up, people, files.
+    """
     from misid.scores.model import COMPARISONS
     from misid.tally import passes
 
     if scores.kind != "comparisons" or not rows:
         return {"seconds_basis": "not known: no study of candidate lists"}
     sample = min(rows, SAMPLE_ROWS)
-    select = f"SELECT count(*) FROM ({passes.by_probe(f'(SELECT * FROM {COMPARISONS} LIMIT {sample}) AS sample')}) AS t"
+    first = f"(SELECT * FROM {COMPARISONS} LIMIT {sample}) AS sample"
+    ((people,),) = scores.engine.rows(f"SELECT count(DISTINCT probe) + count(DISTINCT reference) FROM {first}")
+    share = min(people * rows / sample / MANY_PEOPLE, 1.0)
+    select = f"SELECT count(*) FROM ({passes.by_probe(first)}) AS t"
     # The first time also reads what stays in memory afterwards.
     scores.engine.rows(select)
-    clock, work = time.perf_counter(), time.process_time()
+    clock = time.perf_counter()
     scores.engine.rows(select)
-    clock, work = time.perf_counter() - clock, time.process_time() - work
-    one_pass = clock * rows / sample
-    # What does not grow with rows waits for a busy machine as much as the sample did.
-    crowding = max(clock / work, 1.0) if work else 1.0
+    one_pass = (time.perf_counter() - clock) * rows / sample
+    crowding = _crowding()
     costs = (COUNTING, CHECKING) if checked else (COUNTING,)
     least = sum(cost.least for cost in costs)
     most = sum(cost.most for cost in costs)
+    files = [FILE_SECONDS.get(file.kind, (0.0, 0.0)) for file in scores.inputs]
+    at_least = START[0] + sum(low for low, _ in files)
+    at_most = START[1] + sum(high for _, high in files) + share * sum(cost.fixed for cost in costs)
     return {
-        "seconds_from": round(least * one_pass, 1),
-        "seconds_to": round(crowding * sum(cost.fixed for cost in costs) + most * one_pass, 1),
+        "seconds_from": round(at_least + least * one_pass, 1),
+        "seconds_to": round(crowding * at_most + most * one_pass, 1),
         "seconds_basis": f"one pass timed on {sample:,} rows, with the machine as busy as it is now, and scaled up; "
-        f"{'checking and counting take' if checked else 'counting takes'} {least:.0f} to {most:.0f} times that",
+        f"{'checking and counting take' if checked else 'counting takes'} {least:.0f} to {most:.0f} times that, and "
+        f"{at_least:.1f} to {at_most:.1f} s for start-up, people and files on a machine with nothing else to do"
+        + (f", {crowding:.1f} times as long on this one now" if crowding >= 1.5 else ""),
     }
+
+
+def _crowding() -> float:
+    """How much longer than its processor time a thread's work takes now: it waits where the machine is busy."""
+    clock, work = time.perf_counter(), time.process_time()
+    while time.process_time() - work < CROWDING_SECONDS:
+        pass
+    return max((time.perf_counter() - clock) / (time.process_time() - work), 1.0)
 
 
 def explained(
