@@ -128,7 +128,12 @@ def _seconds(scores: Scores, rows: int, checked: bool) -> dict[str, Any]:
 
 
 def explained(
-    scores: Scores, thresholds: Sequence[float], targets: Sequence[float], *, intersections: bool
+    scores: Scores,
+    thresholds: Sequence[float],
+    targets: Sequence[float],
+    *,
+    intersections: bool,
+    min_people: int | None = None,
 ) -> tuple[str, ...]:
     """Every statement of a tally in the engine's own dialect, from a rehearsal on the first rows.
 
@@ -146,5 +151,6 @@ def explained(
         thresholds=thresholds,
         targets=targets or DEFAULT_TARGETS,
         intersections=intersections,
+        min_people=min_people,
     )
     return rehearsed.origin.queries
