@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         "misid check scores.csv --failure -1",
         "misid check matrix.csv --failure -1 --format json",
         "misid check public.tally --min-people 10",
-        "misid check out/ public.tally",
     ),
 )
 def check(
