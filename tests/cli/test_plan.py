@@ -133,3 +133,20 @@ def test_candidate_lists_have_no_estimate_of_time(tmp_path: Path, misid: Misid, 
     status, out, err = misid("tally", tmp_path / "candidates.csv", *given)
     assert status == 0, err
     assert ("seconds from" not in out and "not known" in out) if more == ["--plan"] else "searches" in out
+
+
+def test_the_sql_is_that_of_folding_where_groups_are_folded(lab: Path, misid: Misid) -> None:
+    command = ("tally", lab / "scores.csv", "--failure", "-1", "--explain")
+    _, plain, _ = misid(*command)
+    _, folding, _ = misid(*command, "--min-people", "10")
+    assert [q for q in folding.splitlines() if q not in plain.splitlines()]
+    assert "searches with a mate" in folding
+    assert "searches with a mate" not in plain
+
+
+def test_a_plan_says_that_its_groups_are_not_folded_yet(lab: Path, misid: Misid) -> None:
+    command = ("tally", lab / "scores.csv", "--failure", "-1", "--plan", "--format", "json")
+    (plain,), (folding,) = (json.loads(misid(*command, *more)[1]) for more in ((), ("--min-people", "30")))
+    assert "groups_are" not in plain
+    assert folding["groups"] == ["F", "M"]
+    assert "fewer than 30 people" in folding["groups_are"]

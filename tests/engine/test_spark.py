@@ -56,9 +56,9 @@ def written(sample: Sample, path: Path) -> Path:
     return path
 
 
-def tally_on(engine: Any, source: Any, thresholds: list[float], **options: Any) -> Tally:
+def tally_on(engine: Any, source: Any, thresholds: list[float], min_people: int | None = None, **options: Any) -> Tally:
     with engine, open_scores(source, engine=engine, **options) as scores:
-        return build_tally(scores, thresholds=thresholds)
+        return build_tally(scores, thresholds=thresholds, min_people=min_people)
 
 
 def assert_same(ours: Tally, theirs: Tally) -> None:
@@ -68,7 +68,7 @@ def assert_same(ours: Tally, theirs: Tally) -> None:
             np.testing.assert_array_equal(values, theirs.tables[name][column], err_msg=f"{name}.{column}")
     for name in ("edges", "levels", "thresholds"):
         assert getattr(ours, name).tobytes() == getattr(theirs, name).tobytes(), name
-    for name in ("people", "joint", "labels", "spectrum_from", "acquisition", "enrolment", "warnings"):
+    for name in ("people", "joint_people", "joint", "labels", "spectrum_from", "acquisition", "enrolment", "warnings"):
         assert getattr(ours, name) == getattr(theirs, name), name
     assert [i["sha256"] for i in ours.origin.inputs] == [i["sha256"] for i in theirs.origin.inputs]
     assert [i["rows"] for i in ours.origin.inputs] == [i["rows"] for i in theirs.origin.inputs]
@@ -143,11 +143,12 @@ def test_many_random_rows(session: Any, tmp_path: Path, rows: int) -> None:
     compiling = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
     for key, value in compiling.items() if rows > 1_000_000 else ():
         session.conf.set(key, value)
-    on_spark = tally_on(SparkEngine(session), path, [0.5])
+    on_spark = tally_on(SparkEngine(session), path, [0.5], min_people=10)
     for key in compiling:
         session.conf.set(key, str(SETTINGS[key]))
     assert sum(on_spark.tables["counts"]["count"].tolist()) == rows
-    assert_same(on_spark, tally_on(DuckDBEngine(), path, [0.5]))
+    assert_same(on_spark, tally_on(DuckDBEngine(), path, [0.5], min_people=10))
+    assert not on_spark.in_one_block
 
 
 @pytest.mark.skipif(not BSSR1.exists(), reason="needs shared/data/bssr1, which is not in the package")

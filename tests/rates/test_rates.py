@@ -14,6 +14,7 @@ from misid.ground.errors import MisidError, UsageError
 from misid.ground.rate import ALL, ComparisonRate, Rate, SampleRate, SearchRate
 from misid.ground.text import rate_text
 from misid.rates import compute_rates
+from misid.rates.selectivity import UNBLOCKED
 from misid.tally.model import Tally
 from tests.oracle import oracle_tally
 from tests.rates.samples import Matrix, bssr1, matrix
@@ -425,6 +426,20 @@ def test_selectivity_of_lists_has_limits_from_searches_and_references() -> None:
     assert between_levels.lo <= actual <= between_levels.hi
     assert any("between two levels" in w for w in between_levels.warnings)
     assert "none seen" not in rate_text(between_levels)
+
+
+def test_selectivity_of_lists_in_one_block_has_no_limits() -> None:
+    """One block cannot be left out; counts stay."""
+    tally, _ = lists(n_searches=20, length=20, cut=1.0)
+    one = {
+        name: table | ({"block": table["block"] * 0} if "block" in table else {})
+        for name, table in tally.tables.items()
+    }
+    found, before = (rate(t, "selectivity", thresholds=[1.4]) for t in (replace(tally, tables=one), tally))
+    assert (found.estimate, found.errors) == (before.estimate, before.errors)
+    assert (found.lo, found.hi) == (None, None)
+    assert UNBLOCKED in found.warnings
+    assert UNBLOCKED not in before.warnings
 
 
 @pytest.mark.parametrize("length", [2, 4])

@@ -19,7 +19,7 @@ from misid.rates.model import Calibration, CalibrationBin, CurvePoint, Different
 from misid.report import Report
 from misid.search.fan import NAMED, CheckLine, DepthPoint, Fan, FanPoint, FitPoint, TenthPoint, fan_galleries
 from misid.search.model import Answer
-from misid.tally.model import Label, Origin, Tally
+from misid.tally.model import TABLES, Label, Origin, Tally
 
 THRESHOLDS = (52.0, 58.0, 64.0)
 SEXES = ("F", "M")
@@ -294,7 +294,7 @@ def tally(made: MadeTest, groups: tuple[Label, ...]) -> Tally:
         attributes=("sex", "region"),
         joint=tuple(itertools.product(SEXES, REGIONS)),
         labels=groups,
-        tables={
+        tables={name: table(**{column: [] for column in TABLES[name]}) for name in TABLES} | {
             "nonmated_design": table(
                 probe_label=index, reference_label=[0] * len(index), comparisons=[p * (n - 1) for p in people],
                 probe_people=people, reference_people=[n] * len(index), people=[n] * len(index),

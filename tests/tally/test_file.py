@@ -83,8 +83,9 @@ def test_no_score_in_the_bytes(tally: Tally, sample: Sample, tmp_path: Path) -> 
     assert not set(sample.score) & set(tally.edges.tolist())
 
 
-def test_blocks_do_not_follow_from_ids(sample: Sample) -> None:
+def test_blocks_do_not_follow_from_ids() -> None:
     """The same people with other scores are in other blocks."""
+    sample = cross(np.random.default_rng(5), 40, 40, same=True)
     other = replace(sample, score=[s + 0.3 * (i % 7) for i, s in enumerate(sample.score)])
     blocks = []
     for one in (sample, other):

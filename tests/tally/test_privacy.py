@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from misid.cli.main import run
 from misid.engine import DuckDBEngine
-from misid.tally import Tally, build_tally, write_tally
+from misid.tally import Tally, build_tally, merge_tallies, read_tally, write_tally
 from misid.tally.labels import OTHER
+from misid.tally.merge import Sharing
 from misid.tally.privacy import people_of, publication_problems
 from tests.tally.samples import Sample, cross
 
@@ -51,6 +52,104 @@ def test_no_cell_of_a_folded_tally_has_few_people(sizes: list[int], min_people: 
         assert sum(people_of(tally).get((name, "probes"), 0) for name in mine) == people_of(tally).get(
             ("all", "probes"), 0
         )
+
+
+def two_attributes() -> Sample:
+    """60 people, 30 F, 19 X, one of both; everybody against everybody."""
+    rng = np.random.default_rng(4)
+    made = cross(rng, 60, 60, same=True, groups=(("F", "X"),), attributes=("sex", "race"))
+    people = list(dict.fromkeys(made.probe_person))
+    groups = {p: ("F" if i < 30 else "M", "X" if i == 0 or i >= 42 else "Y") for i, p in enumerate(people)}
+    return replace(made, group_of=groups)
+
+
+def test_one_person_of_two_large_groups_is_found_and_folded() -> None:
+    """Tables are kept by combination of groups, whatever groups are reported."""
+    one = two_attributes()
+    tally = tally_of(one, None)
+    alone = tally.joint.index(("F", "X"))
+    mates = tally.tables["mates"]
+    # The bin of that one person's mate score stands in the tally.
+    assert int(mates["count"][mates["probe_group"] == alone].sum()) == 1
+    (found,) = publication_problems([tally])
+    assert (found.code, found.where) == ("E051", "tally 1, group sex=F & race=X")
+    assert "1 in searches with a mate" in found.seen
+    assert "--min-people 10" in str(found)
+    # A tally that does not say how many people there are says how many searches, which are no fewer.
+    (older,) = publication_problems([replace(tally, joint_people=None)])
+    assert older.where == found.where
+    assert "at most 1 in searches with a mate" in older.seen
+    assert publication_problems([tally_of(one, 10)]) == ()
+
+
+def test_a_difference_in_a_combination_is_found() -> None:
+    """Every reported group differs by many, one combination by one."""
+    one = two_attributes()
+    everybody = list(dict.fromkeys(one.probe_person))
+    without = [p for i, p in enumerate(everybody) if i not in (0, 1, 6, 30, 31)]
+    a, b = (tally_of(replace(one, group_of={p: (s, "X" if i < 6 or i >= 42 else "Y") for i, (p, (s, _)) in
+                                            enumerate(one.group_of.items())}), None, keep=k)
+            for k in (None, without))  # fmt: skip
+    for older in (False, True):
+        pair = [replace(t, joint_people=None) if older else t for t in (a, b)]
+        found = [p for p in publication_problems(pair, min_people=2) if p.code == "E052"]
+        assert {p.where for p in found} == {"tally 1 and tally 2, group sex=F & race=Y"}
+        assert "the counts of 1 follow by subtraction" in found[0].seen
+
+
+def test_a_pair_of_groups_of_few_people_is_found_and_folded() -> None:
+    """Two sites, each with its own references; two people of one were searched at the other."""
+    one = cross(np.random.default_rng(8), 40, 40, same=True, groups=(("A",),), attributes=("site",))
+    people = list(dict.fromkeys(one.probe_person))
+    one = replace(one, group_of={p: ("A" if i < 20 else "B",) for i, p in enumerate(people)})
+    rows = [
+        i for i, (p, r) in enumerate(zip(one.probe_person, one.reference_person, strict=True))
+        if one.group_of[p] == one.group_of[r] or p in people[:2]
+    ]  # fmt: skip
+    names = ("probe", "reference", "probe_person", "reference_person", "score")
+    one = replace(one, **{name: [getattr(one, name)[i] for i in rows] for name in names})
+    (found,) = publication_problems([tally_of(one, None)], min_people=SMALL)
+    assert found.where == "tally 1, group A searched in B"
+    assert found.seen == "people: 2 in probes"
+    folded = tally_of(one, SMALL)
+    assert {label.name for label in folded.labels} == {"all", OTHER}
+    assert publication_problems([folded], min_people=SMALL) == ()
+
+
+def test_few_mates_are_few_people() -> None:
+    """Many were searched with and few are enrolled: mated counts are of the few."""
+    one = cross(np.random.default_rng(9), 30, 30, same=True, groups=(("A",),), attributes=("site",))
+    people = list(dict.fromkeys(one.probe_person))
+    one = replace(one, group_of={p: ("A" if i < 15 else "B",) for i, p in enumerate(people)})
+    rows = [
+        i for i, (p, r) in enumerate(zip(one.probe_person, one.reference_person, strict=True))
+        if p != r or p not in people[18:]
+    ]  # fmt: skip
+    names = ("probe", "reference", "probe_person", "reference_person", "score")
+    one = replace(one, **{name: [getattr(one, name)[i] for i in rows] for name in names})
+    (found,) = publication_problems([tally_of(one, None)], min_people=SMALL)
+    assert found.where == "tally 1, group B"
+    assert found.seen == "people: 3 in mated, 3 in searches with a mate"
+    assert publication_problems([tally_of(one, SMALL)], min_people=SMALL) == ()
+
+
+@pytest.mark.parametrize("shared", ["disjoint", "references", "people"])
+def test_people_of_combinations_are_kept_in_files_and_sums(shared: Sharing, tmp_path: Path) -> None:
+    tally = tally_of(two_attributes(), None)
+    write_tally(tally, tmp_path / "a.tally")
+    again = read_tally(tmp_path / "a.tally")
+    assert again.joint_people == tally.joint_people
+    assert again.joint_people is not None
+    # By hand: sex M has 12 people of race Y and 18 of X.
+    assert dict(zip(again.joint, again.joint_people["mated"], strict=True)) == {
+        ("F", "X"): 1, ("F", "Y"): 29, ("M", "X"): 18, ("M", "Y"): 12
+    }  # fmt: skip
+    whole = merge_tallies([tally, tally], shared=shared).joint_people
+    assert whole is not None
+    for side, people in tally.joint_people.items():  # type: ignore[union-attr]
+        same = shared == "people" or (shared, side) == ("references", "references")
+        assert whole[side] == tuple(n * (1 if same else 2) for n in people)
+    assert merge_tallies([tally, replace(tally, joint_people=None)], shared=shared).joint_people is None
 
 
 def test_one_small_group_takes_the_next_with_it() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
@@ -17,6 +17,9 @@ from misid.cli.sources import is_tally, read, the_tally
 from misid.cli.talk import Talk
 from misid.cli.work import open_input, show_queries
 from misid.ground.errors import BadInputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from misid.tally.privacy import Cells
 
 
 @command(
@@ -38,7 +41,7 @@ def check(
             "--min-people",
             metavar="N",
             min=1,
-            help="Warn of groups with fewer people; of a tally: refuse them.",
+            help="Warn of groups with fewer people; of a tally or report: refuse them.",
             rich_help_panel=CHECKING,
         ),
     ] = 10,
@@ -47,12 +50,14 @@ def check(
 ) -> int:
     """Find all that is wrong with scores at once: codes, counts, examples, and what to do.
 
-    Of tallies it says whether they may be published: groups of few people, and what two tell by subtraction.
+    Of tallies and reports of tests it says whether they may be published: groups of few people, and what two tell by
+    subtraction.
 
     Ends with exit code 3 if there is an error, and 0 if there are at most warnings.
     """
-    if sources and all(is_tally(source) for source in sources):
-        return _check_tallies(sources, inputs, min_people, form)
+    published = {source: shown for source in sources or () if (shown := _shown(source)) is not None}
+    if published and len(published) == len(set(sources or ())):
+        return _check_published(sources or (), published, inputs, min_people, form)
     the_tally(sources or (), inputs)
     options = looked_for.declared()
     try:
@@ -74,24 +79,43 @@ def check(
     return 0 if report.ok else BadInputError.exit_code
 
 
-def _check_tallies(sources: Sequence[str], inputs: InputOptions, min_people: int, form: Format) -> int:
+def _shown(source: str) -> Cells | None:
+    """The cells of what can be published: a tally, or the report of a test; None where `source` is neither."""
+    if is_tally(source):
+        from misid.tally.privacy import cells_of
+
+        return cells_of(read(source))
+    from misid.report.cells import cells_of_report, report_json
+
+    path = report_json(source)
+    return None if path is None else cells_of_report(path)
+
+
+def _check_published(
+    sources: Sequence[str], published: Mapping[str, Cells], inputs: InputOptions, min_people: int, form: Format
+) -> int:
+    shown = [published[source] for source in sources]
     if not inputs.is_empty:
         raise UsageError(
-            f"{sources[0]} is a tally, and options on how to read scores were given", remedy="leave them out"
+            f"{sources[0]} is a {shown[0].what}, and options on how to read scores were given", remedy="leave them out"
         )
-    from misid.tally.privacy import people_of, publication_problems
+    from misid.tally.privacy import publication_problems
 
-    tallies = [read(source) for source in sources]
-    problems = publication_problems(tallies, min_people=min_people)
-    smallest = [min(people_of(t).items(), key=lambda item: item[1], default=(("none", "any"), 0)) for t in tallies]
-    notes = [
-        f"tally {number}, {source}: "
-        + (f"{len(t.labels) - 1} groups, the smallest is {group} with " if len(t.labels) > 1 else "no groups; ")
-        + f"{n:,} people in {side}"
-        for number, (source, t, ((group, side), n)) in enumerate(zip(sources, tallies, smallest, strict=True), 1)
-    ]
+    problems = publication_problems(shown, min_people=min_people)
+    notes = []
+    for number, (source, cells) in enumerate(zip(sources, shown, strict=True), 1):
+        (group, side), n = min(cells.people.items(), key=lambda item: item[1], default=(("none", "any"), 0))
+        groups = f"the smallest group is {group} with " if len(cells.within) > 1 else "no groups; "
+        notes.append(f"{cells.what} {number}, {source}: {groups}{n:,} people in {side}")
+        if cells.bounded:
+            notes.append(
+                f"{cells.what} {number} does not say how many people its combinations of groups have: those of few "
+                "people who were searched with often are not found; count the scores again with this misid"
+            )
+        if cells.what == "report":
+            notes.append(f"report {number} shows a part of its tally: check the tally too if it will be published")
     head = f"{len(problems)} reason{'' if len(problems) == 1 else 's'} against publication" if problems else (
-        f"no group, and no difference of two tallies, has fewer than {min_people} people"
+        f"no group{', and no difference of two,' if len(shown) > 1 else ''} has fewer than {min_people} people"
     )  # fmt: skip
     text = "\n".join([head, *map(str, problems), *(f"note: {note}" for note in notes)])
     _print(problems, {"ok": not problems, "counts": None, "notes": notes}, text, form)

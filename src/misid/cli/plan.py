@@ -163,7 +163,12 @@ def _crowding() -> float:
 
 
 def explained(
-    scores: Scores, thresholds: Sequence[float], targets: Sequence[float], *, intersections: bool
+    scores: Scores,
+    thresholds: Sequence[float],
+    targets: Sequence[float],
+    *,
+    intersections: bool,
+    min_people: int | None = None,
 ) -> tuple[str, ...]:
     """Every statement of a tally in the engine's own dialect, from a rehearsal on the first rows.
 
@@ -181,5 +186,6 @@ def explained(
         thresholds=thresholds,
         targets=targets or DEFAULT_TARGETS,
         intersections=intersections,
+        min_people=min_people,
     )
     return rehearsed.origin.queries

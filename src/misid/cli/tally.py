@@ -99,9 +99,14 @@ def tally(
             from misid.cli.plan import explained, plan_record
 
             cost = plan_record(scores, checked=not unchecked) if plan else None
+            if cost is not None and min_people is not None and scores.attributes:
+                cost["groups_are"] = f"as in the input: which have fewer than {min_people} people, and are folded, is "
+                cost["groups_are"] += "known when people are counted"
             queries = None
             if explain:
-                queries = explained(scores, wanted.thresholds, wanted.targets, intersections=kept.intersections)
+                queries = explained(
+                    scores, wanted.thresholds, wanted.targets, intersections=kept.intersections, min_people=min_people
+                )
             _only_say(cost, queries, form, talk)
         return
     path = output_path("--output", output)

@@ -77,8 +77,11 @@ CODES: dict[str, tuple[str, str]] = {
     "E048": ("unannounced-group", "The comparisons have a group that was not there when the input was opened."),
     "E049": ("no-group-known", "An attribute was given, and nobody has a value of it."),
     "E050": ("absurd-score", "A few scores are a thousand times further from all others than these are apart."),
-    "E051": ("small-cell", "A tally for publication has a group of so few people that its counts are theirs."),
-    "E052": ("small-difference", "Two tallies for publication tell the counts of a few people by subtraction."),
+    "E051": ("small-cell", "What is to be published has a group of so few people that its counts are theirs."),
+    "E052": (
+        "small-difference",
+        "Two tallies or reports to be published tell the counts of a few people by subtraction.",
+    ),
     "E053": ("input-changed", "A file of the input was written, replaced or removed while it was read."),
     "E061": ("not-a-record", "A file of published numbers, or a record in it, lacks a field or has one that is none."),
     "E062": ("impossible-fact", "A published number cannot be what it says: a proportion above 1, limits in disorder."),

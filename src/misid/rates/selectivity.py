@@ -14,6 +14,7 @@ from misid.tally.model import N_BLOCKS, Ints
 HIDDEN = "candidate lists end above this threshold or rank: some searches may hold what they do not show; bounds only"
 METHOD = "searches and blocks of references, log-normal"
 FEW = "no candidates: see FPIR for a bound on searches that return any"
+UNBLOCKED = "all references are in one block: no limits, for how far other references would differ cannot be told"
 COARSE = "the spectrum of searches does not reach down to this threshold: no limits"
 
 
@@ -34,6 +35,8 @@ def listed_selectivity(counts: Counts, base: SearchRate, label: int, level: int,
     estimate = errors / searches
     if level < counts.tally.spectrum_from:
         return replace(base, estimate=estimate, warnings=(COARSE, *base.warnings))
+    if errors and counts.tally.in_one_block:
+        return replace(base, estimate=estimate, warnings=(UNBLOCKED, *base.warnings))
     by_search, by_block = _spread(counts, label, level)
     if by_search.sum() != errors or errors == 0:
         few = FEW if errors == 0 else COARSE

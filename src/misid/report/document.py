@@ -16,10 +16,14 @@ from misid.report.facts import TestFacts, facts_of
 from misid.report.lead import Answer, lead_of
 from misid.report.model import Report
 from misid.search.fan import Fan
-from misid.tally.model import FORMAT, FORMAT_VERSION, Origin
+from misid.tally.model import FORMAT, FORMAT_VERSION, Origin, Tally
+from misid.tally.privacy import FEW, publication_problems
 
 DOCUMENT_FORMAT: Final = "misid-report"
 DOCUMENT_VERSION: Final = 1
+
+MOST_NAMED = 5
+"""Small groups that a warning names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +95,22 @@ def document_of(report: Report) -> ReportDocument:
             CheckLine(code=p.code, slug=p.slug, severity=p.severity, allowed=p.allowed, count=p.count) for p in problems
         ),
         origin=report.tally.origin,
-        warnings=report.tally.warnings,
+        warnings=(*report.tally.warnings, *_few_people(report.tally)),
         tables=(),
+    )
+
+
+def _few_people(tally: Tally) -> tuple[str, ...]:
+    """What somebody who is about to publish the report must know of its small groups."""
+    found = publication_problems([tally])
+    if not found:
+        return ()
+    groups = [problem.where.partition(", group ")[2] for problem in found]
+    more = "" if len(groups) <= MOST_NAMED else f" and {len(groups) - MOST_NAMED} more"
+    return (
+        f"the tally has groups of fewer than {FEW} people ({', '.join(groups[:MOST_NAMED])}{more}): it, and "
+        "numbers of a report that are of such a group, tell of single people; not for publication as it is (misid "
+        "tally --min-people folds groups)",
     )
 
 

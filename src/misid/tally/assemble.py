@@ -15,7 +15,7 @@ from misid.tally import moments
 from misid.tally.grid import Grid
 from misid.tally.labels import pair_rows
 from misid.tally.levels import SPECTRUM_PER_SEARCH
-from misid.tally.model import Floats, Ints, Label, Table
+from misid.tally.model import SIDES, Floats, Ints, Label, Table
 from misid.tally.people import AS_PROBE, AS_REFERENCE
 from misid.tally.survey import Coarse, Plan
 from misid.tally.wide import sum_of_products, whole
@@ -206,6 +206,21 @@ def people_counts(engine: Engine) -> dict[str, int]:
                (SELECT count(*) FROM persons) AS "any",
                (SELECT count(*) FROM probes) AS probes, (SELECT count(*) FROM references_) AS "references" """)
     return {name: int(values[0]) for name, values in found.items()}
+
+
+def joint_people(engine: Engine, n_joint: int) -> dict[str, tuple[int, ...]]:
+    """People of each combination of groups, by side; see `SIDES`. Of candidate lists none as references."""
+    found = as_table(
+        engine.columns("""
+        SELECT side, joint, count(DISTINCT person) AS n FROM design WHERE m > 0 GROUP BY side, joint
+        UNION ALL SELECT 2, joint, count(DISTINCT person) FROM mated GROUP BY joint
+        UNION ALL SELECT 3, joint, count(DISTINCT person) FROM searches_ WHERE has_mate GROUP BY joint
+        UNION ALL SELECT 4, joint, count(DISTINCT person) FROM searches_ WHERE counts GROUP BY joint""")
+    )
+    # Sides of `design` have the numbers of the first two.
+    people = np.zeros((len(SIDES), n_joint), dtype=np.int64)
+    people[found["side"], found["joint"]] = found["n"]
+    return {side: tuple(row) for side, row in zip(SIDES, people.tolist(), strict=True)}
 
 
 def failed_samples(

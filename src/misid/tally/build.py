@@ -14,9 +14,9 @@ from misid.engine.seam import literal
 from misid.ground.errors import UsageError
 from misid.ground.given import numbers_given
 from misid.scores.model import Gallery, Scores, joint_label
-from misid.tally import assemble, lists, moments, passes, people, pins, searches, survey
+from misid.tally import assemble, folding, lists, moments, passes, people, pins, searches, survey
 from misid.tally.grid import Grid
-from misid.tally.labels import OTHER, labels_for
+from misid.tally.labels import labels_for
 from misid.tally.model import TABLES, Ints, Label, Origin, Table, Tally
 from misid.tally.parts import Parts
 
@@ -130,9 +130,10 @@ def _counted(
     searches.rank_mates(engine, literal(todo.cut), passes.outranking(parts.whole))
 
     stage("counting people at each level")
-    joint, joint_of, warnings = fold(engine, scores, min_people)
+    people.see_samples(engine)
+    joint, joint_of, warnings = folding.fold(engine, scores, gallery, min_people)
     labels = labels_for(scores.attributes, joint, intersections=intersections)
-    people.number_people(engine, joint_of, labels, grid)
+    one_block = people.number_people(engine, joint_of, labels, grid)
     axes = assemble.lay_axes(engine, grid, coarse, todo, scores.return_threshold)
     assemble.number_rows(engine, grid, scores.kind)
     failed = assemble.failed(engine)
@@ -147,6 +148,11 @@ def _counted(
     else:
         design = assemble.nonmated_design(engine, labels, len(joint))
         censored = {name: np.empty(0, dtype=np.int64) for name in TABLES["censoring"]}
+    by_joint = assemble.joint_people(engine, len(joint))
+    if gallery:
+        by_joint["references"] = tuple(
+            lists.people_enrolled(gallery, lists.enrolled(gallery, joint_of, len(joint))).tolist()
+        )
     tables, spectrum_from = _tables(engine, grid, coarse, splits, axes, joint_of, labels, len(joint), design)
     tables |= {"failed": failed, "censoring": censored}
     tables = {name: tables[name] for name in TABLES}
@@ -161,13 +167,14 @@ def _counted(
         labels=labels,
         tables=tables,
         people=assemble.people_counts(engine),
+        joint_people=by_joint,
         origin=_origin(scores, note),
         list_length=scores.list_length,
         return_threshold=scores.return_threshold,
         gallery=scores.gallery.n_references if scores.gallery else None,
         acquisition=scores.acquisition_failures or acquisition,
         enrolment=scores.enrolment_failures or enrolment,
-        warnings=(*scores.notes, *warnings, *unknown),
+        warnings=(*scores.notes, *warnings, *one_block, *unknown),
     )
 
 
@@ -261,67 +268,6 @@ def similarity_thresholds(thresholds: Sequence[float], *, polarity: str, score_t
     sign = -1.0 if polarity == "distance" else 1.0
     turned = [sign * float(t) for t in thresholds]
     return [float(np.float32(t)) for t in turned] if score_type == "FLOAT" else turned
-
-
-def fold(
-    engine: Engine, scores: Scores, min_people: int | None
-) -> tuple[tuple[tuple[str, ...], ...], dict[str, int], tuple[str, ...]]:
-    """Combinations of groups as reported, the index each label of the views goes to, and warnings.
-
-    With `min_people`, combinations of fewer people (on any side that has some) go to one combination of ``(other)``,
-    and the next smallest with them until that has as many: else the sum less the others would be the small ones.
-    """
-    names = [joint_label(values) for values in scores.joint]
-    if min_people is None or not scores.attributes:
-        return scores.joint, {name: i for i, name in enumerate(names)}, ()
-    of = _people_of(engine, scores)
-    nobody = np.zeros(3, dtype=np.int64)
-    # Ties go by name, so that equal input gives equal cells.
-    order = sorted(zip(scores.joint, names, strict=True), key=lambda pair: (_fewest(of.get(pair[1], nobody)), pair[1]))
-    small: list[tuple[str, ...]] = []
-    folded = nobody
-    for values, name in order:
-        if _fewest(of.get(name, nobody)) >= min_people and (not small or _fewest(folded) >= min_people):
-            break
-        small.append(values)
-        folded = folded + of.get(name, nobody)
-    if not small:
-        return scores.joint, {name: i for i, name in enumerate(names)}, ()
-    other = (OTHER,) * len(scores.attributes)
-    joint = tuple(values for values in scores.joint if values not in small) + (other,)
-    index = {values: i for i, values in enumerate(joint)}
-    warning = (
-        f"{len(small)} combination{'s' if len(small) > 1 else ''} of groups, {int(folded[0])} people in all, "
-        f"{'are' if len(small) > 1 else 'is'} folded into {OTHER}, so that none has fewer than {min_people} people"
-    )
-    if _fewest(folded) < min_people:
-        warning += f"; {OTHER} still has fewer than {min_people}"
-    return (
-        joint,
-        {name: index.get(values, index[other]) for values, name in zip(scores.joint, names, strict=True)},
-        (warning,),
-    )
-
-
-def _people_of(engine: Engine, scores: Scores) -> dict[str, Ints]:
-    """People of each combination: all, as probes, as references (whom candidate lists show only where returned)."""
-    found = engine.columns("""
-        SELECT grp, count(DISTINCT person) AS people,
-          count(DISTINCT person) FILTER (WHERE side = 1) AS probes,
-          count(DISTINCT person) FILTER (WHERE side = 2) AS refs FROM (
-          SELECT CAST(person AS VARCHAR) AS person, probe_group AS grp, 1 AS side FROM by_probe
-          UNION ALL SELECT CAST(probe_person AS VARCHAR), probe_group, 1 FROM lone_mates
-          UNION ALL SELECT CAST(person AS VARCHAR), reference_group, 2 FROM by_reference
-          UNION ALL SELECT CAST(reference_person AS VARCHAR), reference_group, 2 FROM lone_mates) AS t GROUP BY grp""")
-    sides = np.stack([found[c].astype(np.int64) for c in ("people", "probes", "refs")], axis=1)
-    if scores.kind == "candidates":
-        sides[:, 2] = 0
-    return dict(zip(found["grp"].tolist(), sides, strict=True))
-
-
-def _fewest(sides: Ints) -> int:
-    """People on the side that has fewest, of those that have any."""
-    return int(sides[sides > 0].min(initial=np.iinfo(np.int64).max)) if sides.any() else 0
 
 
 def fingerprints(scores: Scores, work: Path | None) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, MisidError
 from misid.ground.files import replacing
 from misid.ground.hostile import BROKEN_ZIP, MOST_DEEP, PACKED, is_deep
-from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Label, Origin, Table, Tally
+from misid.tally.model import FORMAT, FORMAT_VERSION, SIDES, TABLES, Label, Origin, Table, Tally
 from misid.tally.sound import faults_of
 from misid.tally.wide import whole
 
@@ -99,6 +99,7 @@ def _manifest(tally: Tally, bodies: dict[str, bytes]) -> dict[str, Any]:
         "kind": tally.kind,
         "origin": asdict(tally.origin),
         "people": tally.people,
+        "joint_people": tally.joint_people,
         "acquisition": tally.acquisition,
         "enrolment": tally.enrolment,
         "list_length": tally.list_length,
@@ -219,6 +220,7 @@ def _from_manifest(name: str, manifest: Any, parts: dict[str, bytes]) -> Tally:
             labels=labels,
             tables={table: _parsed(where, table, manifest["tables"][table], parts) for table in TABLES},
             people={str(k): int(v) for k, v in manifest["people"].items()},
+            joint_people=_by_side(manifest.get("joint_people")),
             origin=Origin(**{
                 **origin,
                 "failure_codes": tuple(origin["failure_codes"]),
@@ -241,6 +243,10 @@ def _from_manifest(name: str, manifest: Any, parts: dict[str, bytes]) -> Tally:
 
 def _counts(pair: Any) -> tuple[int, int] | None:
     return None if pair is None else (int(pair[0]), int(pair[1]))
+
+
+def _by_side(people: Any) -> dict[str, tuple[int, ...]] | None:
+    return None if people is None else {str(side): tuple(int(n) for n in people[side]) for side in SIDES}
 
 
 def _parsed(where: str, table: str, announced: dict[str, Any], parts: dict[str, bytes]) -> Table:

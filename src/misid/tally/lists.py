@@ -103,13 +103,24 @@ def comparisons(engine: Engine) -> int:
     return int(engine.columns("SELECT CAST(coalesce(sum(m), 0) AS BIGINT) AS n FROM by_probe")["n"][0])
 
 
+def enrolled(gallery: Gallery, joint_of: Mapping[str, int], n_joint: int) -> Ints:
+    """References of each combination of groups in the gallery."""
+    references = np.zeros(n_joint, dtype=np.int64)
+    for group, n in gallery.by_group.items():
+        references[joint_of[group]] += n
+    return references
+
+
+def people_enrolled(gallery: Gallery, references: Ints) -> Ints:
+    """People behind so many references, taken to have the average number of samples a person."""
+    people: Ints = np.rint(references * (gallery.n_people / max(gallery.n_references, 1))).astype(np.int64)
+    return people
+
+
 def nonmated_design(
     engine: Engine, gallery: Gallery, labels: Sequence[Label], joint_of: Mapping[str, int], n_joint: int
 ) -> dict[str, Ints]:
-    """Values of table nonmated_design, from the searches made and the gallery.
-
-    References are taken to have the average number of samples a person.
-    """
+    """Values of table nonmated_design, from the searches made and the gallery."""
     n_labels = len(labels)
     found = engine.columns(f"""
         SELECT joint, label, CAST(sum(m) AS BIGINT) AS m, {sum_of_products("m", "m")} AS m2, count(*) AS people
@@ -119,11 +130,8 @@ def nonmated_design(
         dense = np.zeros((n_joint, n_labels), dtype=object if name == "m2" else np.int64)
         np.add.at(dense, (found["joint"].astype(np.int64), found["label"].astype(np.int64)), whole(found[name]))
         rolled[name] = rolled_up(dense, labels)
-    enrolled = np.zeros(n_joint, dtype=np.int64)
-    for group, references in gallery.by_group.items():
-        enrolled[joint_of[group]] += references
-    per_label = rolled_up(enrolled, labels) * (gallery.n_people / max(gallery.n_references, 1))
-    reference_people = np.broadcast_to(np.rint(per_label).astype(np.int64), (n_labels, n_labels))
+    per_label = people_enrolled(gallery, rolled_up(enrolled(gallery, joint_of, n_joint), labels))
+    reference_people = np.broadcast_to(per_label, (n_labels, n_labels))
     reference_people = np.where(rolled["m"] > 0, reference_people, 0)
     mated = engine.columns("""
         SELECT joint, count(DISTINCT person) AS n FROM searches_ WHERE has_mate GROUP BY joint""")

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from misid.ground.errors import UsageError
 from misid.tally.labels import labels_for
-from misid.tally.model import TABLES, Floats, Ints, Origin, Table, Tally
+from misid.tally.model import SIDES, TABLES, Floats, Ints, Origin, Table, Tally
 from misid.tally.order import in_content_order
 from misid.tally.sound import KEYS, faults_of
 from misid.tally.wide import WIDE, whole
@@ -79,6 +79,9 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
     for other in tallies[1:]:
         _refuse_unlike(tallies[0], other)
     _refuse_twice(tallies)
+    if any(t.in_one_block for t in tallies):
+        # Blocks that hold the references of one tally whole would be left out whole.
+        tallies = [_in_one_block(t) for t in tallies]
     first = tallies[0]
     joint = tuple(sorted({values for t in tallies for values in t.joint}))
     intersections = any(" & " in label.attribute for t in tallies for label in t.labels)
@@ -126,6 +129,7 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
         labels=labels,
         tables=tables,
         people=_people(tallies, shared),
+        joint_people=_joint_people(tallies, joint, shared),
         origin=_origin([t.origin for t in tallies]),
         gallery=galleries.pop() if len(galleries) == 1 else None,
         acquisition=_sums([t.acquisition for t in tallies]),
@@ -143,6 +147,25 @@ def _too_large(seen: str) -> UsageError:
         f"the tallies do not add up to one that can be held: {seen}",
         remedy="merge fewer of them, and see with misid check that each is whole",
     )
+
+
+def _in_one_block(tally: Tally) -> Tally:
+    """The same tally without blocks."""
+    tables = dict(tally.tables)
+    for name, n_keys in (("blocks", KEYS["blocks"]), ("spectrum", len(TABLES["spectrum"]) - 1)):
+        tables[name] = _distinct(tables[name] | {"block": np.zeros_like(tables[name]["block"])}, name, n_keys)
+    return replace(tally, tables=tables)
+
+
+def _distinct(table: Table, name: str, n_keys: int) -> Table:
+    """Rows of one name, which its first columns make, added up."""
+    columns = list(TABLES[name])
+    keys, inverse = np.unique(np.stack([table[c] for c in columns[:n_keys]]), axis=1, return_inverse=True)
+    added = dict(zip(columns[:n_keys], keys, strict=True))
+    for column in columns[n_keys:]:
+        added[column] = np.zeros(keys.shape[1], dtype=np.int64)
+        np.add.at(added[column], inverse.ravel(), table[column])
+    return added
 
 
 def _refuse_unlike(a: Tally, b: Tally) -> None:
@@ -222,11 +245,7 @@ def _fitted(
                     table[column] = level_to[table[column]]
         fitted[name] = {column: values[keep] for column, values in table.items()}
     # Levels that became one: their counts of a search add.
-    names_of = list(TABLES["spectrum"])
-    keys, inverse = np.unique(np.stack([fitted["spectrum"][c] for c in names_of[:-1]]), axis=1, return_inverse=True)
-    count = np.zeros(keys.shape[1], dtype=np.int64)
-    np.add.at(count, inverse.ravel(), fitted["spectrum"]["count"])
-    fitted["spectrum"] = dict(zip(names_of, [*keys, count], strict=True))
+    fitted["spectrum"] = _distinct(fitted["spectrum"], "spectrum", len(TABLES["spectrum"]) - 1)
     return fitted
 
 
@@ -438,6 +457,22 @@ def _people(tallies: Sequence[Tally], shared: Sharing) -> dict[str, int]:
             "any": max(added["probe"], most["any"]),
         }
     return most | {"probes": added["probes"]}
+
+
+def _joint_people(
+    tallies: Sequence[Tally], joint: Sequence[tuple[str, ...]], shared: Sharing
+) -> dict[str, tuple[int, ...]] | None:
+    """People of each combination: added where they are others, and at least the most where they may be the same."""
+    whole: dict[str, Ints] = {}
+    for side in SIDES:
+        parts = np.zeros((len(tallies), len(joint)), dtype=np.int64)
+        for row, tally in zip(parts, tallies, strict=True):
+            if tally.joint_people is None:
+                return None
+            row[[joint.index(values) for values in tally.joint]] = tally.joint_people[side]
+        same = shared == "people" or (shared == "references" and side == "references")
+        whole[side] = parts.max(axis=0) if same else parts.sum(axis=0)
+    return {side: tuple(people.tolist()) for side, people in whole.items()}
 
 
 def _sums(pairs: Sequence[tuple[int, int] | None]) -> tuple[int, int] | None:

@@ -19,6 +19,10 @@ Table = dict[str, Ints]
 FORMAT = "misid-tally"
 FORMAT_VERSION = 1
 
+SIDES = ("probes", "references", "mated", "searches with a mate", "searches without a mate")
+"""Sides on which people of a group are counted apart: in completed comparisons of two people as probe and as reference,
+in mated ones, and in searches of either kind."""
+
 N_BLOCKS = 20
 """Random blocks of reference people, for the jackknife over references."""
 
@@ -134,7 +138,7 @@ TABLES: dict[str, dict[str, str]] = {
         "search": "row number of a search, in no meaningful order",
         "probe_group": "index into joint",
         "reference_group": "index into joint",
-        "block": "random block of the reference person, 0 to 19",
+        "block": "random block of the reference person, 0 to 19 (one for all where a warning says so)",
         "level": "highest level reached",
         "count": "non-mated comparisons of this search that reached it and no higher one; of candidate lists "
         "those that were returned: a search that has list_length of them at or above a level may have more there",
@@ -239,7 +243,15 @@ class Tally:
     """(failed, presented) probes."""
     enrolment: tuple[int, int] | None = None
     """(failed, presented) references."""
+    joint_people: dict[str, tuple[int, ...]] | None = None
+    """By one of `SIDES`: people in each combination of `joint`. None: not known (tallies of before 2026-11-27)."""
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def in_one_block(self) -> bool:
+        """Whether all reference people are in one block, so that none can be left out to see how much hangs on whom."""
+        of_references = self.tables["blocks"]["block"]
+        return bool(of_references.size) and bool((of_references == of_references[0]).all())
 
     def facts(self) -> dict[str, object]:
         """What was counted, in words and numbers for a person to read."""

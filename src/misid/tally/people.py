@@ -7,29 +7,23 @@ sample. `by_label`: which labels a combination of groups belongs to. `design`: c
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from misid.engine import Engine
-from misid.engine.seam import literal
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError
-from misid.tally.grid import FINE_BITS, Grid
-from misid.tally.model import N_BLOCKS, Label
+from misid.tally import blocks
+from misid.tally.grid import Grid
+from misid.tally.model import Label
 
 AS_PROBE, AS_REFERENCE = 0, 1
 """Sides of `design` and `exceed`: people as probes, per label of the references, and the other way round."""
 
 
-def number_people(engine: Engine, joint_of: Mapping[str, int], labels: Sequence[Label], grid: Grid) -> None:
-    """Make `joints`, `by_label`, `persons`, `probes`, `references_` from the tables that the passes left."""
-    names, indices = np.array(list(joint_of), dtype=object), np.array(list(joint_of.values()), dtype=np.int32)
-    engine.put("joints", {"name": names, "joint": indices})
-    members = [(index, member) for index, label in enumerate(labels) for member in label.members]
-    label_column, joint_column = np.array(members, dtype=np.int32).reshape(-1, 2).T
-    engine.put("by_label", {"label": label_column, "joint": joint_column})
+def see_samples(engine: Engine) -> None:
+    """Make `seen_probes`, `seen_references`: person and group of every sample that took part in anything."""
     engine.keep(
         "seen_probes",
         """SELECT probe, any_value(person) AS person, min(grp) AS grp FROM (
@@ -46,8 +40,20 @@ def number_people(engine: Engine, joint_of: Mapping[str, int], labels: Sequence[
              UNION ALL SELECT reference, reference_person, reference_group FROM failed_rows WHERE reference IS NOT NULL) AS t
            GROUP BY reference""",  # noqa: E501
     )
-    engine.keep("salt", _salt(grid))
-    engine.keep("persons", _persons())
+
+
+def number_people(engine: Engine, joint_of: Mapping[str, int], labels: Sequence[Label], grid: Grid) -> tuple[str, ...]:
+    """Make `joints`, `by_label`, `persons`, `probes`, `references_` from what `see_samples` made.
+
+    Returns warnings.
+    """
+    names, indices = np.array(list(joint_of), dtype=object), np.array(list(joint_of.values()), dtype=np.int32)
+    engine.put("joints", {"name": names, "joint": indices})
+    members = [(index, member) for index, label in enumerate(labels) for member in label.members]
+    label_column, joint_column = np.array(members, dtype=np.int32).reshape(-1, 2).T
+    engine.put("by_label", {"label": label_column, "joint": joint_column})
+    salted = blocks.salt(engine, grid)
+    engine.keep("persons", _persons(salted=salted))
     _refuse_two_groups(engine)
     engine.keep(
         "probes",
@@ -60,31 +66,20 @@ def number_people(engine: Engine, joint_of: Mapping[str, int], labels: Sequence[
         """SELECT s.reference AS reference, p.code AS person, p.joint AS joint
            FROM seen_references AS s JOIN persons AS p ON CAST(s.person AS VARCHAR) = p.person""",
     )
+    return () if salted else (blocks.ONE_BLOCK,)
 
 
-def _salt(grid: Grid) -> str:
-    """A text that follows from the scores: whoever has only the ids cannot tell who is in which block.
-
-    Whole bin numbers, for engines write the same number in different ways.
-    """
-    bin_number = f"CAST(floor(best * {literal(math.ldexp(1.0, grid.shift + FINE_BITS))}) AS BIGINT)"
-    return f"""
-        SELECT md5(string_agg(one, ' ' ORDER BY one)) AS salt FROM (
-          SELECT concat(CAST(probe AS VARCHAR), ':', CAST(max({bin_number}) AS VARCHAR)) AS one
-          FROM by_probe WHERE NOT isinf(best) GROUP BY probe) AS t"""
-
-
-def _persons() -> str:
-    digit = "(strpos('0123456789abcdef', substr(h, {}, 1)) - 1)"
-    number = " + ".join(f"{16 ** (4 - i)} * {digit.format(i)}" for i in range(1, 5))
-    return f"""
-        SELECT person, CAST(row_number() OVER (ORDER BY person) AS INTEGER) AS code, j.joint AS joint, groups,
-               CAST(({number}) % {N_BLOCKS} AS INTEGER) AS block
-        FROM (SELECT person, grp, groups, md5(concat(person, coalesce(salt, ''))) AS h
-              FROM (SELECT person, min(grp) AS grp, count(DISTINCT grp) AS groups FROM (
+def _persons(*, salted: bool) -> str:
+    people = """SELECT person, min(grp) AS grp, count(DISTINCT grp) AS groups FROM (
                       SELECT CAST(person AS VARCHAR) AS person, grp FROM seen_probes
                       UNION ALL SELECT CAST(person AS VARCHAR), grp FROM seen_references) AS t
-                    GROUP BY person) AS g CROSS JOIN salt) AS s
+                    GROUP BY person"""
+    hashed = "md5(concat(person, salt)) AS h" if salted else "0 AS h"
+    return f"""
+        SELECT person, CAST(row_number() OVER (ORDER BY person) AS INTEGER) AS code, j.joint AS joint, groups,
+               {blocks.numbered("h") if salted else "CAST(h AS INTEGER)"} AS block
+        FROM (SELECT person, grp, groups, {hashed}
+              FROM ({people}) AS g{" CROSS JOIN salt" if salted else ""}) AS s
         JOIN joints AS j ON s.grp = j.name"""
 
 

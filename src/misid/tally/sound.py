@@ -105,6 +105,11 @@ def _axes(tally: Tally) -> Iterator[str]:
         not 0 <= n < MOST for n in tally.people.values()
     ):
         yield f"people are {dict(list(tally.people.items())[:6])!r}"
+    if tally.joint_people is not None and any(
+        len(people) != len(tally.joint) or any(not 0 <= n < MOST for n in people)
+        for people in tally.joint_people.values()
+    ):
+        yield "joint_people does not fit the groups"
 
 
 def _labels(tally: Tally) -> Iterator[str]:

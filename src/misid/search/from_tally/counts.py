@@ -128,8 +128,8 @@ def counts_of(tally: Tally) -> TestCounts:
     Raises
     ------
     NotEstimableError
-        The tally has no search that counts towards FPIR, or was made from candidate lists, whose ends hide
-        how many references exceed a level.
+        The tally has no search that counts towards FPIR, has all references in one block, or was made from
+        candidate lists, whose ends hide how many references exceed a level.
 
     Examples
     --------
@@ -143,6 +143,11 @@ def counts_of(tally: Tally) -> TestCounts:
         raise NotEstimableError(
             "candidate lists end before the tail of all comparisons is seen",
             remedy="make the tally from all comparisons of the test",
+        )
+    if tally.in_one_block:
+        raise NotEstimableError(
+            "all references of this test are in one block, so how far others would differ cannot be told",
+            remedy="a tally of more people, or of scores with more digits; one of a single person cannot be projected",
         )
     design, rows, blocks = (tally.tables[name] for name in ("spectrum_design", "spectrum", "blocks"))
     groups = len(tally.joint)
