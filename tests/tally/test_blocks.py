@@ -7,7 +7,6 @@ import itertools
 import math
 import re
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +36,8 @@ def made(scores: np.ndarray, groups: int = 1, decimals: int | None = 5) -> Sampl
         sample.reference_person.append(f"u{j}")
         sample.score.append(float(scores[i, j]) if decimals is None else round(float(scores[i, j]), decimals))
     if groups > 1:
-        sample.group_of = {f"q{i}": ("P",) for i in range(n)} | {f"u{j}": (f"g{j % groups:02d}",) for j in range(m)}
+        sample.group_of = {f"q{i}": ("P",) for i in range(n)}
+        sample.group_of |= {f"u{j}": (f"g{j % groups:02d}",) for j in range(m)}
     return sample
 
 
@@ -96,8 +96,7 @@ def test_blocks_follow_from_ids_and_all_scores() -> None:
 def test_equal_scores_give_equal_blocks_however_they_come() -> None:
     sample = made(np.random.default_rng(2).normal(size=(20, 60)))
     order = np.random.default_rng(3).permutation(len(sample.score))
-    names = ("probe", "reference", "probe_person", "reference_person", "score")
-    mixed = replace(sample, **{name: [getattr(sample, name)[i] for i in order] for name in names})
+    mixed = sample.only(order.tolist())
     found = [counted(sample)[1], counted(mixed, n_parts=3)[1]]
     assert found[0] == found[1]
 
@@ -182,8 +181,7 @@ def test_numbers_of_comparisons_keep_no_secret() -> None:
     """A design is known: samples that differ in how many comparisons they had, and in nothing else, are told apart."""
     sample = made(np.full((60, 60), 0.5))
     kept = [k for k in range(3600) if k % 60 <= k // 60]
-    names = ("probe", "reference", "probe_person", "reference_person", "score")
-    tally, _ = counted(replace(sample, **{name: [getattr(sample, name)[k] for k in kept] for name in names}))
+    tally, _ = counted(sample.only(kept))
     assert tally.in_one_block
 
 

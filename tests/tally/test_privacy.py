@@ -59,7 +59,9 @@ def two_attributes() -> Sample:
     rng = np.random.default_rng(4)
     made = cross(rng, 60, 60, same=True, groups=(("F", "X"),), attributes=("sex", "race"))
     people = list(dict.fromkeys(made.probe_person))
-    groups = {p: ("F" if i < 30 else "M", "X" if i == 0 or i >= 42 else "Y") for i, p in enumerate(people)}
+    groups: dict[str, tuple[str, ...]] = {
+        p: ("F" if i < 30 else "M", "X" if i == 0 or i >= 42 else "Y") for i, p in enumerate(people)
+    }
     return replace(made, group_of=groups)
 
 
@@ -106,8 +108,7 @@ def test_a_pair_of_groups_of_few_people_is_found_and_folded() -> None:
         i for i, (p, r) in enumerate(zip(one.probe_person, one.reference_person, strict=True))
         if one.group_of[p] == one.group_of[r] or p in people[:2]
     ]  # fmt: skip
-    names = ("probe", "reference", "probe_person", "reference_person", "score")
-    one = replace(one, **{name: [getattr(one, name)[i] for i in rows] for name in names})
+    one = one.only(rows)
     (found,) = publication_problems([tally_of(one, None)], min_people=SMALL)
     assert found.where == "tally 1, group A searched in B"
     assert found.seen == "people: 2 in probes"
@@ -125,8 +126,7 @@ def test_few_mates_are_few_people() -> None:
         i for i, (p, r) in enumerate(zip(one.probe_person, one.reference_person, strict=True))
         if p != r or p not in people[18:]
     ]  # fmt: skip
-    names = ("probe", "reference", "probe_person", "reference_person", "score")
-    one = replace(one, **{name: [getattr(one, name)[i] for i in rows] for name in names})
+    one = one.only(rows)
     (found,) = publication_problems([tally_of(one, None)], min_people=SMALL)
     assert found.where == "tally 1, group B"
     assert found.seen == "people: 3 in mated, 3 in searches with a mate"
