@@ -59,7 +59,7 @@ def test_memory_is_planned_up_to_the_limit_of_the_engine(lab: Path) -> None:
         many = InputFile(label="a", kind="text", rows=10**9, n_bytes=1, sha256="")
         plan = plan_record(replace(scores, inputs=(many,)), checked=True)
     # DuckDB says 953.6 MiB.
-    assert plan["memory_mb_to"] == pytest.approx(MEMORY_FIXED[1] + 1000, abs=2)
+    assert plan["memory_mb_to"] == pytest.approx(MEMORY_FIXED[1] + 1000, abs=5)
     assert "the engine's limit (999 MB" in plan["memory_basis"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -79,3 +80,21 @@ def test_one_engine_counts_again_with_and_without_a_work_directory(tmp_path: Pat
         tallies = [build_tally(scores, work=work) for work in (None, tmp_path / "work", None)]
     _same(tallies[0], tallies[1])
     _same(tallies[0], tallies[2])
+
+
+def test_many_groups_make_nearly_a_list_of_scores_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("misid.tally.build.MANY_COMPARISONS", 5_000)
+    rng = np.random.default_rng(3)
+    groups = tuple((f"g{i}",) for i in range(12))
+    crowded = cross(rng, 80, 80, same=True, groups=groups, attributes=("site",))
+    together = replace(crowded, group_of=dict.fromkeys(crowded.group_of, ("g0",)))
+    said = []
+    for sample in (crowded, together):
+        with DuckDBEngine() as engine:
+            tally = build_tally(sample.scores(engine), targets=[])
+        assert int(tally.tables["counts"]["count"].sum()) == 80 * 80
+        said.append([w for w in tally.warnings if "W029" in w])
+    ((warning,), none) = said
+    assert "6,400 comparisons" in warning
+    assert "12 combinations" in warning
+    assert not none

@@ -52,8 +52,15 @@ FILE_SECONDS = {"parquet": (0.0005, 0.003), "text": (0.005, 0.015)}
 MEMORY_FIXED = (130, 220)
 """MB of a process that has counted 1,600 to 100,000 comparisons, with room below and above."""
 
-MEMORY_ROW = 60e-6
-"""MB a row and at most, until the engine's own limit is reached, from which on it spills."""
+MEMORY_ROW = 120e-6
+"""MB a row and at most, until the engine's own limit is reached, from which on it spills: 113 bytes measured where
+every person is in two comparisons; where people are in hundreds, a few."""
+
+MEMORY_CELL = 200e-6
+"""MB a cell of the tally, pair of groups by bin: 190 bytes measured with 300 combinations of groups."""
+
+BINS = 2_000
+"""Bins that a pair of groups may well have scores in."""
 
 MEMORY_LEAST = 40
 """MB that the engine takes for a million comparisons; it may do with them for 100 million."""
@@ -107,11 +114,13 @@ def _memory(engine: DuckDBEngine, scores: Scores, rows: int) -> dict[str, Any]:
     limit_mb = megabytes(limit) * 1024**2 / 1e6
     row_mb = min(limit_mb, MEMORY_ROW * rows)
     engine_mb = min(limit_mb, row_mb + sum(MEMORY_FILE.get(file.kind, 0.0) for file in scores.inputs))
+    cells = min(rows, BINS * len(scores.joint) ** 2)
     return {
         "memory_mb_from": round(MEMORY_FIXED[0] + min(row_mb, MEMORY_LEAST)),
-        "memory_mb_to": round(MEMORY_FIXED[1] + engine_mb),
+        "memory_mb_to": round(MEMORY_FIXED[1] + engine_mb + MEMORY_CELL * cells),
         "memory_basis": f"the engine's limit ({limit_mb:,.0f} MB, --memory), or {MEMORY_ROW * 1e6:.0f} bytes a row and "
-        f"some kB a file if that is less; and {MEMORY_FIXED[0]} to {MEMORY_FIXED[1]} MB for the rest of the process",
+        f"some kB a file if that is less; {MEMORY_FIXED[0]} to {MEMORY_FIXED[1]} MB for the rest of the process, and "
+        f"{MEMORY_CELL * cells:,.0f} MB for up to {cells:,} cells (pairs of groups by bins)",
         "spill_directory": spill,
         "spill_free_bytes": shutil.disk_usage(engine.scratch).free,
     }

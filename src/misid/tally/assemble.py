@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -106,13 +105,22 @@ def counts(
     if splits is not None:
         edges = grid.lower_edges(splits["key"].astype(np.int64), splits["part"].astype(np.int64))
         pieces.append((splits["probe_group"], splits["reference_group"], edges, splits["n"]))
-    joined = [
-        np.stack([_indices(p, joint_of), _indices(r, joint_of), np.zeros(len(e), dtype=np.int64), _bins(axes, e)])
-        for p, r, e, _ in pieces
-    ]
-    joined.append(np.stack([kept[name].astype(np.int64) for name in ("joint_p", "joint_r", "mated", "bin")]))
+    # Groups as they were found become those that are reported.
+    reported = np.fromiter(joint_of.values(), dtype=np.int64)
+    sizes = {"probe_group": int(reported.max()) + 1, "reference_group": int(reported.max()) + 1, "mated": 2,
+             "bin": len(axes.edges)}  # fmt: skip
+    codes = [_code(sizes, reported[p], reported[r], 0, _bins(axes, e)) for p, r, e, _ in pieces]
+    codes.append(_code(sizes, *(kept[name].astype(np.int64) for name in ("joint_p", "joint_r", "mated", "bin"))))
     n = np.concatenate([*(piece[3] for piece in pieces), kept["n"]]).astype(np.int64)
-    return _summed(("probe_group", "reference_group", "mated", "bin"), np.concatenate(joined, axis=1), n)
+    return _summed(sizes, np.concatenate(codes), n)
+
+
+def _code(sizes: Mapping[str, int], *columns: Ints | int) -> Ints:
+    """One number for the columns of a row: of many groups there may be a row a comparison, and four take more room."""
+    code: Ints = np.zeros(1, dtype=np.int64)
+    for size, column in zip(sizes.values(), columns, strict=True):
+        code = code * size + column
+    return code
 
 
 def failed(engine: Engine) -> Table:
@@ -281,18 +289,18 @@ def as_table(columns: Columns) -> Table:
     return {name: np.asarray(values).astype(np.int64) for name, values in columns.items()}
 
 
-def _indices(names: np.ndarray[Any, Any], joint_of: Mapping[str, int]) -> Ints:
-    distinct, inverse = np.unique(names.astype(str), return_inverse=True)
-    return np.array([joint_of[name] for name in distinct.tolist()], dtype=np.int64)[inverse]
-
-
 def _bins(axes: Axes, lower: Floats) -> Ints:
     return np.searchsorted(axes.edges, lower, side="right") - 1
 
 
-def _summed(names: tuple[str, ...], keys: Ints, n: Ints) -> Table:
-    """Rows with equal keys added up, in ascending order of the keys."""
-    rows, inverse = np.unique(keys, axis=1, return_inverse=True)
-    total = np.zeros(rows.shape[1], dtype=np.int64)
-    np.add.at(total, inverse.ravel(), n)
-    return {name: rows[i] for i, name in enumerate(names)} | {"count": total}
+def _summed(sizes: Mapping[str, int], code: Ints, n: Ints) -> Table:
+    """Rows of equal code added up, in ascending order of the columns that it is made of."""
+    order = np.argsort(code, kind="stable")
+    code = code[order]
+    first = np.flatnonzero(np.append(np.ones(min(1, len(code)), dtype=bool), code[1:] != code[:-1]))
+    total = np.add.reduceat(n[order], first) if len(first) else np.zeros(0, dtype=np.int64)
+    rest, columns = code[first], {}
+    for name, size in reversed(list(sizes.items())):
+        columns[name] = rest % size
+        rest = rest // size
+    return {name: columns[name] for name in sizes} | {"count": total}

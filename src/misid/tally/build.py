@@ -11,6 +11,7 @@ import numpy as np
 from misid._version import __version__
 from misid.engine import Columns, Engine
 from misid.engine.seam import literal
+from misid.ground.codes import note
 from misid.ground.errors import UsageError
 from misid.ground.given import numbers_given
 from misid.scores.model import Gallery, Scores, joint_label
@@ -113,8 +114,8 @@ def _counted(
     if scores.return_threshold is not None:
         lowest = min(lowest, scores.return_threshold)
     stage("counting comparisons per score bin")
-    coarse = survey.histogram(parts, engine, lowest, highest, infinite=infinite)
-    survey.refuse_stray_groups(coarse.rows, [joint_label(v) for v in scores.joint])
+    groups = [joint_label(values) for values in scores.joint]
+    coarse = survey.histogram(parts, engine, groups, lowest, highest, infinite=infinite)
     todo, total = _passes(scores, parts, coarse, audit, targets, gallery, stage)
     stage("finding thresholds for the targets")
     made = int(engine.columns("SELECT count(*) AS n FROM search_flags WHERE counts")["n"][0])
@@ -156,6 +157,7 @@ def _counted(
     tables, spectrum_from = _tables(engine, grid, coarse, splits, axes, joint_of, labels, len(joint), design)
     tables |= {"failed": failed, "censoring": censored}
     tables = {name: tables[name] for name in TABLES}
+    fine = _cells_of_few(tables["counts"], len(joint))
     return Tally(
         kind=scores.kind,
         edges=axes.edges,
@@ -174,8 +176,24 @@ def _counted(
         gallery=scores.gallery.n_references if scores.gallery else None,
         acquisition=scores.acquisition_failures or acquisition,
         enrolment=scores.enrolment_failures or enrolment,
-        warnings=(*scores.notes, *warnings, *one_block, *unknown),
+        warnings=(*scores.notes, *warnings, *one_block, *unknown, *fine),
     )
+
+
+MANY_COMPARISONS = 100_000
+"""A smaller test has nearly a cell for each comparison whatever its groups, so that thresholds are exact."""
+
+
+def _cells_of_few(counts: Table, n_joint: int) -> tuple[str, ...]:
+    """A warning where a tally is no longer small beside the test, and tells nearly as much as the scores by group."""
+    cells, comparisons = len(counts["count"]), int(counts["count"].sum())
+    if n_joint < 2 or comparisons < MANY_COMPARISONS or 2 * cells < comparisons:
+        return ()
+    return (note(
+        "W029", f"{comparisons:,} comparisons are in {cells:,} cells, because of {n_joint:,} combinations of groups: "
+        "its size grows with the test, and it tells nearly as much as a list of the scores by group. Name fewer "
+        "attributes (--group), or fold small groups (--min-people)",
+    ),)  # fmt: skip
 
 
 def _passes(

@@ -30,7 +30,7 @@ class Coarse:
 
     grid: Grid
     rows: Columns
-    """probe_group, reference_group (joint labels), mated, key, n."""
+    """probe_group, reference_group (numbers in the order of `Scores.joint`), mated, key, n."""
 
     def pooled(self, *, mated: bool) -> tuple[Ints, Ints]:
         """Ascending keys of all occupied bins, and the (mated or non-mated) comparisons in each."""
@@ -113,15 +113,26 @@ def _nothing(rows: int, failed: int) -> Problem:
     )
 
 
-def histogram(parts: Parts, engine: Engine, lowest: float, highest: float, *, infinite: bool) -> Coarse:
-    """The coarse histogram, on a grid fine enough for the middle of the non-mated scores."""
+def histogram(
+    parts: Parts, engine: Engine, groups: Sequence[str], lowest: float, highest: float, *, infinite: bool
+) -> Coarse:
+    """The coarse histogram, on a grid fine enough for the middle of the non-mated scores.
+
+    `groups` are the combinations of groups that there are; one that is not among them would be lost, and is refused.
+    """
+    # With many groups there may be a row a comparison: as numbers they take a tenth of the memory of texts.
+    number = np.arange(len(groups), dtype=np.int32)
+    engine.put("group_numbers", {"name": np.array(groups, dtype=object), "number": number})
     bits = BASE_BITS
     while True:
         grid = grid_for(lowest, highest, bits=bits, clamped=infinite)
         parts.run("histogram", lambda view, grid=grid: passes.histogram(view, grid))  # type: ignore[misc]
+        _refuse_stray_groups(engine)
         rows = engine.columns("""
-            SELECT probe_group, reference_group, mated, key, CAST(sum(n) AS BIGINT) AS n FROM histogram
-            GROUP BY probe_group, reference_group, mated, key""")
+            SELECT p.number AS probe_group, r.number AS reference_group, mated, key, CAST(sum(n) AS BIGINT) AS n
+            FROM histogram AS h JOIN group_numbers AS p ON p.name = h.probe_group
+            JOIN group_numbers AS r ON r.name = h.reference_group
+            GROUP BY p.number, r.number, mated, key""")
         engine.drop("histogram")
         coarse = Coarse(grid=grid, rows=rows)
         keys, nonmated = coarse.pooled(mated=False)
@@ -227,8 +238,10 @@ def split_bins(parts: Parts, engine: Engine, grid: Grid, todo: Plan) -> Columns 
     starts = sorted({math.floor(t / grid.step) * grid.step for t in todo.low_thresholds})
     parts.run("splits", lambda view: passes.split_bins(view, grid, starts))
     return engine.columns("""
-        SELECT probe_group, reference_group, key, part, CAST(sum(n) AS BIGINT) AS n FROM splits
-        GROUP BY probe_group, reference_group, key, part""")
+        SELECT p.number AS probe_group, r.number AS reference_group, key, part, CAST(sum(n) AS BIGINT) AS n
+        FROM splits AS s JOIN group_numbers AS p ON p.name = s.probe_group
+        JOIN group_numbers AS r ON r.name = s.reference_group
+        GROUP BY p.number, r.number, key, part""")
 
 
 def final_grid(coarse: Coarse, todo: Plan, specials: Floats) -> Grid:
@@ -236,20 +249,22 @@ def final_grid(coarse: Coarse, todo: Plan, specials: Floats) -> Grid:
     return replace(coarse.grid, cut=todo.cut, specials=tuple(float(t) for t in specials))
 
 
-def refuse_stray_groups(rows: Columns, known: Sequence[str]) -> None:
-    """A group met in the comparisons that the reader did not announce would be lost: refuse it."""
-    met = set(rows["probe_group"].tolist()) | set(rows["reference_group"].tolist())
-    strays = sorted(met - set(known))
+def _refuse_stray_groups(engine: Engine) -> None:
+    strays = int(
+        engine.columns("""
+        SELECT count(*) AS n FROM (SELECT probe_group AS name FROM histogram UNION SELECT reference_group FROM histogram
+                                   EXCEPT SELECT name FROM group_numbers) AS met""")["n"][0]
+    )
     if strays:
         raise BadInputError(
             [
                 problem(
                     "E048",
                     where="groups",
-                    seen=f"{len(strays)} combinations of group values that were not there when the input was opened",
+                    seen=f"{strays} combinations of group values that were not there when the input was opened",
                     allowed="an input that stays the same while it is read",
                     remedy="run again once nothing writes to the input",
-                    count=len(strays),
+                    count=strays,
                 )
             ]
         )
