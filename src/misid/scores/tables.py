@@ -16,7 +16,9 @@ from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import EngineError, Findings, UsageError
 from misid.ground.files import sha256_of
+from misid.ground.given import WHOLE_NUMBERS
 from misid.scores.ending import cut_problem
+from misid.scores.exact import furthest_in, refuse_rounded, refuse_rounded_text
 from misid.scores.model import InputFile, Stamp, refuse_changes, stamp_of
 from misid.scores.parquet import first_alike, rows_of, select_parquet
 from misid.scores.parts import files_of_parts
@@ -400,6 +402,8 @@ def load(
                 ),
                 str(layout.path),
             )
+            if numbers and not findings.errors and furthest_in(engine, staged, tuple(numbers)) >= WHOLE_NUMBERS:
+                refuse_rounded_text(layout, [list(table.columns).index(c) for c in numbers], findings)
             selects.append(f"SELECT * FROM {quoted(staged)}")
     elif table.kind == "parquet":
         selects = [select_parquet([path]) for path in table.paths]
@@ -421,6 +425,12 @@ def load(
             engine.alias(part, " UNION ALL ".join(selects[several] or selects))
     if len(parts) > 1:
         engine.alias(name, table.select or " UNION ALL ".join(f"SELECT * FROM {quoted(part)}" for part in parts))
+    if table.kind != "text":
+        for column in numbers:
+            guarded(
+                lambda c=column: refuse_rounded(engine, name, c, columns[c], table.label, findings),  # type: ignore[misc]
+                table.label,
+            )
     if not may_be_empty and not findings.errors and not sum(file.rows for file in inputs):
         findings.add(
             problem(
