@@ -1,4 +1,4 @@
-"""Scores that a double does not hold: refused, because rounded ones cross thresholds and nobody sees it."""
+"""Scores that a double does not hold, or that cannot be counted: refused, not rounded where nobody sees it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from typing import BinaryIO, cast
 from misid.engine import Engine
 from misid.engine.seam import quoted
 from misid.ground.codes import problem
-from misid.ground.errors import Findings
+from misid.ground.errors import Findings, Problem
 from misid.ground.given import NOT_HELD, WHOLE_NUMBERS, is_held
 from misid.ground.hostile import csv_rows
 from misid.scores.sniff import TextLayout, open_bytes
 
 DIGITS = 15
 """Decimals of so many digits are doubles of their own, whatever their size (DBL_DIG of C)."""
+
+LARGEST, SMALLEST = 2.0**996, 2.0**-963
+"""Between these the largest score must be: the width of every bin, and one over it, are doubles then."""
 
 _LONG_INTEGERS = frozenset({"BIGINT", "HUGEINT", "UBIGINT", "UHUGEINT"})
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
@@ -58,6 +61,23 @@ def _too_long(field: str) -> str:
     """SQL for decimals that have more than `DIGITS` digits between the first and the last that is not 0."""
     digits = f"replace(replace(CAST({field} AS VARCHAR), '-', ''), '.', '')"
     return f"length(rtrim(ltrim({digits}, '0'), '0')) > {DIGITS}"
+
+
+def range_problem(lowest: float, highest: float, *, polarity: str) -> Problem | None:
+    """What is wrong with similarities from `lowest` to `highest`, None where they can be counted in bins."""
+    size = max(abs(lowest), abs(highest))
+    if size == 0.0 or SMALLEST <= size <= LARGEST:
+        return None
+    if polarity == "distance":
+        lowest, highest = 0.0 - highest, 0.0 - lowest
+    return problem(
+        "E055",
+        where="scores",
+        seen=f"from {lowest!r} to {highest!r}",
+        allowed=f"the largest score, without its sign, from {SMALLEST:.0e} to {LARGEST:.0e}",
+        remedy=f"{'divide' if size > LARGEST else 'multiply'} all scores by one number; if a few of them stand for "
+        "failures, declare them (--failure)",
+    )
 
 
 def furthest_in(engine: Engine, relation: str, fields: Sequence[str]) -> float:

@@ -11,8 +11,9 @@ import numpy as np
 from misid._version import __version__
 from misid.engine import Columns, Engine
 from misid.engine.seam import literal
-from misid.ground.errors import UsageError
+from misid.ground.errors import BadInputError, UsageError
 from misid.ground.given import numbers_given
+from misid.scores.exact import range_problem
 from misid.scores.model import Gallery, Scores, joint_label
 from misid.tally import assemble, lists, moments, passes, people, pins, searches, survey
 from misid.tally.grid import Grid
@@ -112,6 +113,9 @@ def _counted(
     lowest, highest, infinite = survey.extent(scores, parts)
     if scores.return_threshold is not None:
         lowest = min(lowest, scores.return_threshold)
+    beyond = range_problem(lowest, highest, polarity=scores.polarity)
+    if beyond is not None:
+        raise BadInputError([beyond])
     stage("counting comparisons per score bin")
     coarse = survey.histogram(parts, engine, lowest, highest, infinite=infinite)
     survey.refuse_stray_groups(coarse.rows, [joint_label(v) for v in scores.joint])
