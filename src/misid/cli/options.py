@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from misid.ground.errors import UsageError
+from misid.ground.given import refuse_rounding
 
 if TYPE_CHECKING:
     from misid.engine import Engine
@@ -375,6 +376,7 @@ def _number(option: str, text: str, nan_allowed: bool) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
+    refuse_rounding(option, text)
     if math.isnan(value):
         allowed = "numbers, and nan" if nan_allowed else "numbers"
         raise UsageError(f"{option}: {text!r} is not a number", remedy=f"{option} takes {allowed}, comma-separated")

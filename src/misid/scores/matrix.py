@@ -8,6 +8,8 @@ from misid.engine import DuckDBEngine
 from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import EngineError, Findings
+from misid.ground.given import WHOLE_NUMBERS
+from misid.scores.exact import furthest_in, refuse_rounded_text
 from misid.scores.model import InputFile
 from misid.scores.options import ReadOptions
 from misid.scores.rows import Field, Rows, Side
@@ -82,6 +84,9 @@ def read_matrix(engine: DuckDBEngine, layout: TextLayout, options: ReadOptions, 
                 engine.execute(f"DELETE FROM matrix_cells WHERE place >= {start}")
     except EngineError as error:
         raise unreadable(where, error) from error
+    if furthest_in(engine, "matrix_cells", ("score",)) >= WHOLE_NUMBERS:
+        refuse_rounded_text(layout, range(1, len(header)), findings)
+        findings.raise_if_any()
     engine.execute("CREATE OR REPLACE TABLE matrix_references (place INTEGER, reference VARCHAR)")
     for start in range(0, len(references), BLOCK):
         values = ", ".join(

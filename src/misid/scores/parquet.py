@@ -46,6 +46,24 @@ def first_alike(engine: Engine, paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def names_in(engine: Engine, path: Path) -> tuple[str, ...]:
+    """Names of the columns of one file as they stand in it: the engine gives the second of two alike another name."""
+    fields = engine.rows(
+        f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({_listed([path])}) ORDER BY column_id"
+    )
+    names = []
+    left = [fields[0][1]] if fields else []
+    for name, children in fields[1:]:
+        # Fields of fields stand after theirs, as deep as they go.
+        if len(left) == 1:
+            names.append(str(name))
+        left[-1] -= 1
+        left.append(children)
+        while left and not left[-1]:
+            left.pop()
+    return tuple(names)
+
+
 def rows_of(engine: Engine, paths: Sequence[Path]) -> list[int] | None:
     """Rows of each file, as its groups of rows have them; None where the engine cannot say it of all at once."""
     names = list(map(str, paths))

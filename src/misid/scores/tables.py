@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -16,9 +17,11 @@ from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import EngineError, Findings, UsageError
 from misid.ground.files import sha256_of
+from misid.ground.given import WHOLE_NUMBERS
 from misid.scores.ending import cut_problem
+from misid.scores.exact import furthest_in, refuse_rounded, refuse_rounded_text
 from misid.scores.model import InputFile, Stamp, refuse_changes, stamp_of
-from misid.scores.parquet import first_alike, rows_of, select_parquet
+from misid.scores.parquet import first_alike, names_in, rows_of, select_parquet
 from misid.scores.parts import files_of_parts
 from misid.scores.sniff import FileKind, NotReadableError, TextLayout, kind_of, layout_of
 from misid.scores.text import engine_said, stage_text
@@ -102,7 +105,7 @@ def peek(
         if not isinstance(engine, DuckDBEngine):
             return _peek_spark(engine, source)
         if hasattr(source, "__arrow_c_stream__"):
-            return _peek_arrow(engine, source)
+            return _peek_arrow(engine, source, findings)
         if not isinstance(source, (str, Path, list, tuple)) or not source:
             raise UsageError(
                 f"a {type(source).__name__} is not a table",
@@ -190,6 +193,8 @@ def _peek_files(
         alike = first_alike(engine, paths)
         columns_of = {path: _described(engine, select_parquet([path]), str(path)) for path in dict.fromkeys(alike)}
         described = [columns_of[path] for path in alike]
+        for path in columns_of:
+            _refuse_twice(guarded(lambda p=path: names_in(engine, p), str(path)), str(path), findings)  # type: ignore[misc]
         _compare(paths, described, findings)
         select = select_parquet(paths)
         return Table(label=label, kind="parquet", columns=described[0], paths=paths, select=select, stamps=stamps)
@@ -217,20 +222,26 @@ def column_names(layout: TextLayout, findings: Findings) -> tuple[str, ...]:
     if layout.header is None:
         return tuple(f"column {i + 1}" for i in range(layout.n_columns))
     names = tuple(name.strip() or f"column {i + 1}" for i, name in enumerate(layout.header))
-    folded = [name.lower() for name in names]
-    twice = sorted({name for name in names if folded.count(name.lower()) > 1})
+    if _refuse_twice(names, f"{layout.path}:1", findings):
+        return tuple(f"column {i + 1}" for i in range(layout.n_columns))
+    return names
+
+
+def _refuse_twice(names: Sequence[str], where: str, findings: Findings) -> bool:
+    """Whether columns have one name, or names that only upper and lower case tells apart."""
+    times = Counter(name.lower() for name in names)
+    twice = sorted({name for name in names if times[name.lower()] > 1})
     if twice:
         findings.add(
             problem(
                 "E014",
-                where=f"{layout.path}:1",
+                where=where,
                 seen=f"{', '.join(map(repr, twice))} more than once",
                 allowed="column names that differ in more than upper and lower case",
                 remedy="rename one of the columns",
             )
         )
-        return tuple(f"column {i + 1}" for i in range(layout.n_columns))
-    return names
+    return bool(twice)
 
 
 def _compare(
@@ -304,7 +315,15 @@ class _Stream:
         return self._source.__arrow_c_stream__(requested_schema)
 
 
-def _peek_arrow(engine: DuckDBEngine, source: Any) -> Table:
+def _names_of(source: Any) -> tuple[str, ...]:
+    """Names of the columns of an object, where it says them: pandas and Polars, PyArrow, a reader of record batches."""
+    names = getattr(source, "columns", None)
+    if names is None or not all(isinstance(name, str) for name in names):
+        names = getattr(getattr(source, "schema", None), "names", ())
+    return tuple(map(str, names)) if isinstance(names, Iterable) else ()
+
+
+def _peek_arrow(engine: DuckDBEngine, source: Any, findings: Findings) -> Table:
     label = f"a {type(source).__module__.partition('.')[0]} {type(source).__name__}"
     name = f"misid_object_{id(source)}"
     # pandas streams through PyArrow, which need not be there; the engine reads its columns without.
@@ -319,6 +338,7 @@ def _peek_arrow(engine: DuckDBEngine, source: Any) -> Table:
             engine.execute(f"CREATE OR REPLACE TABLE {quoted(name + '_kept')} AS {select}")
             engine.connection.unregister(name)
             select = f"SELECT * FROM {quoted(name + '_kept')}"
+        _refuse_twice(_names_of(source), label, findings)
         return Table(label=label, kind="arrow", columns=_described(engine, select, label), select=select, source=source)
     except (EngineError, Exception) as error:
         raise NotReadableError(
@@ -400,6 +420,8 @@ def load(
                 ),
                 str(layout.path),
             )
+            if numbers and not findings.errors and furthest_in(engine, staged, tuple(numbers)) >= WHOLE_NUMBERS:
+                refuse_rounded_text(layout, [list(table.columns).index(c) for c in numbers], findings)
             selects.append(f"SELECT * FROM {quoted(staged)}")
     elif table.kind == "parquet":
         selects = [select_parquet([path]) for path in table.paths]
@@ -421,6 +443,12 @@ def load(
             engine.alias(part, " UNION ALL ".join(selects[several] or selects))
     if len(parts) > 1:
         engine.alias(name, table.select or " UNION ALL ".join(f"SELECT * FROM {quoted(part)}" for part in parts))
+    if table.kind != "text":
+        for column in numbers:
+            guarded(
+                lambda c=column: refuse_rounded(engine, name, c, columns[c], table.label, findings),  # type: ignore[misc]
+                table.label,
+            )
     if not may_be_empty and not findings.errors and not sum(file.rows for file in inputs):
         findings.add(
             problem(

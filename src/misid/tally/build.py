@@ -12,8 +12,9 @@ from misid._version import __version__
 from misid.engine import Columns, Engine
 from misid.engine.seam import literal
 from misid.ground.codes import note
-from misid.ground.errors import UsageError
+from misid.ground.errors import BadInputError, UsageError
 from misid.ground.given import numbers_given
+from misid.scores.exact import range_problem
 from misid.scores.model import Gallery, Scores, joint_label
 from misid.tally import assemble, folding, lists, moments, passes, people, pins, searches, survey
 from misid.tally.grid import Grid
@@ -113,6 +114,9 @@ def _counted(
     lowest, highest, infinite = survey.extent(scores, parts)
     if scores.return_threshold is not None:
         lowest = min(lowest, scores.return_threshold)
+    beyond = range_problem(lowest, highest, polarity=scores.polarity)
+    if beyond is not None:
+        raise BadInputError([beyond])
     stage("counting comparisons per score bin")
     groups = [joint_label(values) for values in scores.joint]
     coarse = survey.histogram(parts, engine, groups, lowest, highest, infinite=infinite)

@@ -47,6 +47,10 @@ class Grid:
     def step(self) -> float:
         return math.ldexp(1.0, -self.shift)
 
+    def bin_of(self, score: float) -> float:
+        """Where the coarse bin of a score starts; the lowest one takes all below."""
+        return math.floor(max(score, self.lowest) / self.step) * self.step
+
     def key(self, score: str = "score") -> str:
         """SQL for the bin number of `score` on the fine grid (the lower edge over the fine step)."""
         inside = f"CAST({score} AS DOUBLE)"

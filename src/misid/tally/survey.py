@@ -166,7 +166,7 @@ def plan(
     cut, low = -math.inf if keep_all else rungs.cut, []
 
     def lowered(score: float, most: int) -> float | None:
-        start = math.floor(score / step) * step
+        start = coarse.grid.bin_of(score)
         return start if int(at_or_above[np.searchsorted(edges, start)]) <= most else None
 
     for threshold in audit:
@@ -235,7 +235,7 @@ def split_bins(parts: Parts, engine: Engine, grid: Grid, todo: Plan) -> Columns 
     """Coarse bins below the tail that a threshold splits: probe_group, reference_group, key, part, n."""
     if not todo.low_thresholds:
         return None
-    starts = sorted({math.floor(t / grid.step) * grid.step for t in todo.low_thresholds})
+    starts = sorted({grid.bin_of(t) for t in todo.low_thresholds})
     parts.run("splits", lambda view: passes.split_bins(view, grid, starts))
     return engine.columns("""
         SELECT p.number AS probe_group, r.number AS reference_group, key, part, CAST(sum(n) AS BIGINT) AS n

@@ -81,6 +81,11 @@ class Stray:
     ranges: float
 
 
+# The distance between two ends of the doubles is infinite, and as such further than all others: nothing to warn of.
+_FAR_APART = np.errstate(over="ignore", invalid="ignore")
+
+
+@_FAR_APART
 def histogram(engine: Engine, lowest: float, highest: float, *, codes_at: int) -> Histogram:
     """The distribution of the finite scores, zoomed in until its middle is told apart.
 
@@ -188,6 +193,7 @@ def _stands_apart(found: Histogram, end: int, *, codes_at: int | None = None) ->
     return bool(gap > 0.5 * _spread(rest) and gap > 3 * step)
 
 
+@_FAR_APART
 def spikes(found: Histogram, *, codes_at: int) -> tuple[list[Spike], list[Stray], Histogram]:
     """Values that stand apart as failure codes do, a few rows far away, and the histogram without the spikes.
 

@@ -14,6 +14,7 @@ from misid.scores.checks.distribution import Histogram, Spike, Stray
 from misid.scores.checks.polarity import other_polarity
 from misid.scores.checks.samples import Facts
 from misid.scores.checks.sql import PROBES, SIDES, row
+from misid.scores.exact import range_problem
 from misid.scores.model import Scores
 
 SIGNIFICANT = 3.0
@@ -56,7 +57,12 @@ def value_problems(scores: Scores, found: Facts, not_failures: Sequence[float]) 
     whole = distribution.histogram(scores.engine, found.lowest, found.highest, codes_at=codes_at)
     spikes, strays, rest = distribution.spikes(whole, codes_at=codes_at)
     failures, spike_warnings = _spikes(scores, spikes, not_failures)
-    problems += failures + spike_warnings + _strays(scores, strays, not_failures)
+    stray_problems = _strays(scores, strays, not_failures)
+    problems += failures + spike_warnings + stray_problems
+    beyond = range_problem(found.lowest, found.highest, polarity=scores.polarity)
+    # A value that is no score, said above, is likely what makes the range so large.
+    if beyond is not None and not failures and not stray_problems:
+        problems.append(beyond)
     problems += _constant_samples(scores, found, [s.value for s in spikes], not_failures)
     problems += _polarity(scores, rest)
     if whole.values is not None and whole.values <= FEW_VALUES and found.finite > 10 * whole.values:
