@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from misid.cli.options import Format, OutputFormat
-from misid.cli.output import print_records
+from misid.cli.output import print_records, print_text
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.ground.errors import NotEstimableError, UsageError
@@ -127,7 +127,7 @@ def _print_failures(result: Result) -> None:
         for one in found[:_MOST]
     ]
     more = [f"{len(found) - _MOST:,} more failed: --tasks shows them\n"] if len(found) > _MOST else []
-    sys.stdout.write("".join(["\n", *lines, *more]) if found else "")
+    print_text("".join(["\n", *lines, *more]) if found else "")
 
 
 _MOST = 20

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from misid.cli.options import CHECKING, CheckOptions, Format, InputOptions, OutputFormat, Source
-from misid.cli.output import print_records
+from misid.cli.output import print_json, print_records, print_text
 from misid.cli.plumbing import command
 from misid.cli.sources import is_tally, read, the_tally
 from misid.cli.talk import Talk
@@ -125,9 +123,8 @@ def _check_published(
 def _print(problems: Sequence[Problem], whole: dict[str, Any], text: str, form: Format) -> None:
     records = [asdict(problem) for problem in problems]
     if form == "json":
-        json.dump({**whole, "problems": records}, sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
+        print_json({**whole, "problems": records})
     elif form == "table":
-        sys.stdout.write(f"{text}\n")
+        print_text(f"{text}\n")
     else:
         print_records(records, form)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Argument, Option
 
 from misid.cli.options import Format, OutputFormat
-from misid.cli.output import print_records
+from misid.cli.output import print_json, print_records, print_text
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.ground.errors import UsageError
@@ -128,10 +126,9 @@ def _plain(record: Record, form: Format) -> dict[str, Any]:
 
 def _show(records: list[Record], form: Format) -> None:
     if form == "json":
-        json.dump([record.to_dict() for record in records], sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
-        sys.stdout.write("\n")
+        print_json([record.to_dict() for record in records])
     elif form == "table":
-        sys.stdout.write("\n\n".join(map(str, records)) + "\n")
+        print_text("\n\n".join(map(str, records)) + "\n")
     else:
         print_records(
             [

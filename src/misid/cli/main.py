@@ -15,6 +15,7 @@ from misid import __version__
 from misid.cli.plumbing import PROGRAM, app
 from misid.cli.talk import RED, coloured
 from misid.ground.errors import BadInputError, EngineError, MisidError, NotEstimableError, UsageError
+from misid.ground.visible import visible
 
 EXIT_CODES = {
     0: "it worked",
@@ -59,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
             traceback.print_exc()
         if isinstance(error, BadInputError):
             # Each problem starts with its own code.
-            print(error, file=sys.stderr)  # noqa: T201
+            print(visible(str(error), lines=True), file=sys.stderr)  # noqa: T201
         else:
             _complain(str(error))
         return error.exit_code
@@ -87,7 +88,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _complain(text: str) -> None:
-    print(f"{PROGRAM}: {coloured('error', RED)}: {text}", file=sys.stderr)  # noqa: T201
+    print(f"{PROGRAM}: {coloured('error', RED)}: {visible(text, lines=True)}", file=sys.stderr)  # noqa: T201
 
 
 def _complain_of_usage(error: typer.TyperException) -> int:

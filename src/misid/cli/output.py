@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from misid.cli.options import Format
+from misid.ground.visible import json_text, visible, write_csv
 
 if TYPE_CHECKING:
     from misid.tally import Tally
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 def print_records(records: Sequence[dict[str, Any]], form: Format) -> None:
     """Print records with the same keys on standard output: a table for people, or for machines."""
-    from misid.ground.text import finite, write_csv
+    from misid.ground.text import finite
 
     columns = list(records[0]) if records else []
     if form == "json":
-        json.dump([finite(record) for record in records], sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
-        sys.stdout.write("\n")
+        print_json([finite(record) for record in records])
     elif form == "csv":
         write_csv([{key: _cell(value) for key, value in record.items()} for record in records], columns, sys.stdout)
     elif form == "md":
@@ -30,11 +29,21 @@ def print_records(records: Sequence[dict[str, Any]], form: Format) -> None:
         _print_table(columns, records)
 
 
+def print_json(data: Any) -> None:
+    """Print plain data as JSON on standard output."""
+    sys.stdout.write(json_text(data))
+
+
 def print_facts(record: dict[str, Any]) -> None:
     """Print one record on standard output for a person, a fact a line; what is not known is left out."""
     told = {key.replace("_", " "): _text(value) for key, value in record.items()}
     width = max(map(len, told))
-    sys.stdout.write("".join(f"{key:<{width}}  {text}\n" for key, text in told.items() if text))
+    print_text("".join(f"{key:<{width}}  {visible(text)}\n" for key, text in told.items() if text))
+
+
+def print_text(text: str) -> None:
+    """Print lines for a person on standard output; what a terminal would act on is shown as escapes."""
+    sys.stdout.write(visible(text, lines=True))
 
 
 def tally_record(path: Path, tally: Tally) -> dict[str, Any]:
@@ -70,11 +79,11 @@ def _text(value: Any) -> str:
 def _print_markdown(columns: list[str], records: Sequence[dict[str, Any]]) -> None:
     if not records:
         return
-    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
-    for record in records:
-        cells = (_text(value).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for value in record.values())
-        lines.append("| " + " | ".join(cells) + " |")
-    sys.stdout.write("\n".join(lines) + "\n")
+    from misid.ground.text import markdown_row
+
+    lines = [markdown_row(columns), "|" + " --- |" * len(columns) + "\n"]
+    lines += [markdown_row(map(_text, record.values())) for record in records]
+    sys.stdout.write("".join(lines))
 
 
 def _print_table(columns: list[str], records: Sequence[dict[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from misid.cli.options import (
     proportions,
     ranks,
 )
-from misid.cli.output import print_records
+from misid.cli.output import print_records, print_text
 from misid.cli.plumbing import command
 from misid.cli.project_options import Asked, Assumed, Known, OfTally
 from misid.cli.sources import read
@@ -332,4 +331,4 @@ def _print(answers: Sequence[tuple[str, Answer]], checks: Sequence[Check], form:
     mark = "- " if form == "md" else ""
     held = [f"check: {check}" for check in checks]
     lines = [f"{mark}{note}\n" for note in [*held, *notes([answer for _, answer in answers])]]
-    sys.stdout.write("".join(["\n", *lines] if form == "md" and lines else lines))
+    print_text("".join(["\n", *lines] if form == "md" and lines else lines))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Argument, Option
 
 from misid.cli.options import Force, OutputFormat, output_path
-from misid.cli.output import print_records
+from misid.cli.output import print_json, print_records
 from misid.cli.plumbing import command
 from misid.cli.talk import Talk
 from misid.ground.errors import UsageError
@@ -147,8 +146,7 @@ def _show(name: str, settings: list[str], form: OutputFormat, talk: Talk) -> Non
     scenario = read_scenario(name, settings=settings)
     if form == "json":
         whole = {"name": scenario.name, **scenario.document.table, "inputs": inputs(scenario)}
-        json.dump(whole, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False, default=str)
-        sys.stdout.write("\n")
+        print_json(whole)
     else:
         print_records(inputs(scenario), form)
 

@@ -12,6 +12,7 @@ from typer import Option
 
 from misid.ground.errors import Problem
 from misid.ground.progress import Progress
+from misid.ground.visible import visible
 
 _HEADING = "Talk"
 
@@ -41,11 +42,13 @@ class Talk:
     def say(self, text: str, *, level: int = 0) -> None:
         """Tell the person something, unless they asked for quiet or for less than `level`."""
         if not self.quiet and self.verbose >= level:
-            print(text, file=sys.stderr)  # noqa: T201
+            print(visible(text, lines=True), file=sys.stderr)  # noqa: T201
 
     def warn(self, problems: Iterable[Problem]) -> None:
         for problem in problems:
-            self.say(f"{coloured(problem.severity, YELLOW)} {problem}")
+            if not self.quiet:
+                said = visible(str(problem), lines=True)
+                print(f"{coloured(problem.severity, YELLOW)} {said}", file=sys.stderr)  # noqa: T201
 
     def progress(self) -> Progress:
         return Progress(enabled=not self.quiet)

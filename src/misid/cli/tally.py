@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -22,7 +21,7 @@ from misid.cli.options import (
     output_path,
     refuse_inputs,
 )
-from misid.cli.output import print_facts, print_records, tally_record
+from misid.cli.output import print_facts, print_records, print_text, tally_record
 from misid.cli.plumbing import command
 from misid.cli.sources import the_tally
 from misid.cli.talk import Talk
@@ -141,7 +140,7 @@ def _only_say(cost: dict[str, Any] | None, queries: Sequence[str] | None, form: 
     if form == "table":
         if cost is not None:
             print_facts(cost)
-        sys.stdout.write("".join(f"{query};\n" for query in queries or ()))
+        print_text("".join(f"{query};\n" for query in queries or ()))
     elif cost is not None:
         print_records([cost if queries is None else cost | {"sql": list(queries)}], form)
     else:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from misid.ground.visible import visible
+
 GAP = 2
 """Blanks between two columns."""
 
@@ -92,6 +94,7 @@ def print_fitted(
 
     from misid.ground.console import console_on
 
+    rows = [{visible(heading): visible(text) for heading, text in row.items()} for row in rows]
     console = console_on(stream)
     fit = fitted(rows, console.width, spare=spare if stream.isatty() else None, main=main)
     if not fit.widths:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Literal, TextIO
 
@@ -23,6 +21,7 @@ from misid.ground.numbers import (
     whole_limits,
 )
 from misid.ground.rate import ALL, Rate
+from misid.ground.visible import json_text, visible, write_csv
 
 Format = Literal["table", "json", "csv", "md"]
 FORMATS: tuple[Format, ...] = ("table", "json", "csv", "md")
@@ -218,31 +217,6 @@ def rates_table(records: Iterable[Rate]) -> list[dict[str, str]]:
     return [{key: text for key, text in row.items() if key not in dropped} for row in rows]
 
 
-def guarded(cell: object) -> str:
-    """A CSV cell that no spreadsheet takes for a formula; numbers keep their exact digits.
-
-    Examples
-    --------
-    >>> guarded("=1+1"), guarded(-0.5), guarded(None), guarded(True)
-    ("'=1+1", '-0.5', '', 'true')
-    """
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, int | float):
-        return repr(cell)
-    text = str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def write_csv(rows: Sequence[dict[str, Any]], columns: Sequence[str], stream: TextIO) -> None:
-    """Rows as CSV with a heading line, cells guarded (see `guarded`)."""
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([guarded(row[key]) for key in columns] for row in rows)
-
-
 def print_rates(
     records: Iterable[Rate],
     format: Format = "table",  # noqa: A002 - the option is called --format
@@ -266,8 +240,7 @@ def print_rates(
     stream = stream or sys.stdout
     rates = list(records)
     if format == "json":
-        json.dump([finite(record(r)) for r in rates], stream, indent=2, ensure_ascii=False, allow_nan=False)
-        stream.write("\n")
+        stream.write(json_text([finite(record(r)) for r in rates]))
     elif format == "csv":
         flat = [{**record(r), "warnings": "; ".join(r.warnings)} for r in rates]
         write_csv(flat, RECORD_KEYS, stream)
@@ -295,8 +268,13 @@ def _print_markdown(rows: list[dict[str, str]], stream: TextIO) -> None:
         return
     stream.write("| " + " | ".join(rows[0]) + " |\n|" + " --- |" * len(rows[0]) + "\n")
     for row in rows:
-        cells = (text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for text in row.values())
-        stream.write("| " + " | ".join(cells) + " |\n")
+        stream.write(markdown_row(row.values()))
+
+
+def markdown_row(cells: Iterable[str]) -> str:
+    """A row of a Markdown table, whatever its cells hold."""
+    plain = (visible(text.replace("\n", " ")).replace("\\", "\\\\").replace("|", "\\|") for text in cells)
+    return "| " + " | ".join(plain) + " |\n"
 
 
 _NUMERIC = frozenset({"threshold", "rank", "gallery", "errors", "trials", "people"})
@@ -329,7 +307,7 @@ def _print_rich(rates: list[Rate], stream: TextIO) -> None:
         console.print(Text(f"note: {said}"))
     values = "\n".join(row["value"] for row in rows)
     for warning in dict.fromkeys(w for r in shown for w in r.warnings if w not in values):
-        console.print(Text(f"note: {warning}"))
+        console.print(Text(f"note: {visible(warning)}"))
     if answered:
         for warning in dict.fromkeys(w for r in rates if r.status == "refused" for w in r.warnings):
-            console.print(Text(f"not answered: {warning}"))
+            console.print(Text(f"not answered: {visible(warning)}"))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from misid.ground.text import RECORD_KEYS, record, write_csv
+from misid.ground.text import RECORD_KEYS, record
+from misid.ground.visible import write_csv
 from misid.rates.model import Differential
 from misid.report.document import CheckLine, ReportDocument, TableFile, plain
 from misid.report.facts import GroupFacts

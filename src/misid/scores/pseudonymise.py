@@ -26,6 +26,7 @@ from misid.engine.seam import literal, quoted
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, UsageError
 from misid.ground.files import replacing
+from misid.ground.visible import csv_line
 
 KEY_BYTES = 32
 PSEUDONYM_DIGITS = 32
@@ -260,15 +261,14 @@ def _text(
             delimiter = max(_DELIMITERS, key=first.count)
             header = next(csv.reader([first], delimiter=delimiter))
             ending: Literal["\r\n", "\n"] = "\r\n" if first.endswith("\r\n") else "\n"
-            writer = csv.writer(out, delimiter=delimiter, lineterminator=ending)
             if edges:
-                writer.writerow([header[0], *map(pseudonyms.of, header[1:])])
+                out.write(csv_line([header[0], *map(pseudonyms.of, header[1:])], delimiter, ending))
                 places: tuple[int, ...] = (0,)
             else:
                 missing = [c for c in columns if c not in header]
                 if missing:
                     raise _missing(source, missing, header)
-                writer.writerow(header)
+                out.write(csv_line(header, delimiter, ending))
                 places = tuple(i for i, c in enumerate(header) if c in columns)
             for cells in csv.reader(lines, delimiter=delimiter, strict=True):
                 if not cells:
@@ -281,7 +281,7 @@ def _text(
                     )])  # fmt: skip
                 for place in places:
                     cells[place] = pseudonyms.of(cells[place])
-                writer.writerow(cells)
+                out.write(csv_line(cells, delimiter, ending))
                 rows += 1
     except UnicodeDecodeError as error:
         raise BadInputError([problem(
