@@ -55,7 +55,7 @@ def tables_of(document: ReportDocument, figures: Sequence[Figure]) -> tuple[CsvT
         _table("calibration", "Calibration of scores", _CALIBRATION_COLUMNS, _calibration(document)),
         _table("projection", "FPIR at larger galleries", ANSWER_KEYS,
                [] if document.projection is None else [_flat(a.to_dict()) for a in document.projection.named]),
-        _table("inputs", "Inputs", _input_columns(document), [dict(i) for i in document.origin.inputs]),
+        _table("inputs", "Inputs", _input_columns(document), _inputs(document)),
     )  # fmt: skip
     return made + tuple(
         CsvTable(file=figure.file, title=figure.title, columns=figure.columns, rows=figure.rows) for figure in figures
@@ -106,6 +106,11 @@ def _facts(document: ReportDocument) -> list[Row]:
 def _calibration(document: ReportDocument) -> list[Row]:
     calibration = document.rates.calibration
     return [] if calibration is None else [{key: getattr(calibration, key) for key in _CALIBRATION_COLUMNS}]
+
+
+def _inputs(document: ReportDocument) -> list[Row]:
+    # A sum of tallies may hold inputs with and without a field.
+    return [{key: item.get(key) for key in _input_columns(document)} for item in document.origin.inputs]
 
 
 def _input_columns(document: ReportDocument) -> tuple[str, ...]:

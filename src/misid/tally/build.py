@@ -19,6 +19,7 @@ from misid.scores.model import Gallery, Scores, joint_label
 from misid.tally import assemble, folding, lists, moments, passes, people, pins, searches, survey
 from misid.tally.grid import Grid
 from misid.tally.labels import labels_for
+from misid.tally.manifest import TEXT_ALLOWED, is_text
 from misid.tally.model import TABLES, Ints, Label, Origin, Table, Tally
 from misid.tally.parts import Parts
 
@@ -85,7 +86,7 @@ def build_tally(
     >>> int(tally.tables["counts"]["count"].sum())
     4
     """
-    _check_call(thresholds, targets)
+    _check_call(thresholds, targets, note)
     with scores.unchanged():
         return _counted(scores, thresholds, targets, intersections, min_people, note, work, stage)
 
@@ -319,7 +320,10 @@ def queries(log: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(statement.split()) for statement in log))
 
 
-def _check_call(thresholds: Sequence[float], targets: Sequence[float]) -> None:
+def _check_call(thresholds: Sequence[float], targets: Sequence[float], note: str) -> None:
+    if not is_text(note):
+        # Found out now, not when the tally is written.
+        raise UsageError(f"the note is not {TEXT_ALLOWED}", remedy="a shorter note, in UTF-8")
     for threshold in numbers_given("thresholds", thresholds):
         if not math.isfinite(threshold):
             raise UsageError(f"threshold {threshold!r} is not a finite number", remedy="--threshold 0.5,0.6")

@@ -8,18 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import reprlib
 import zipfile
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from misid.ground.codes import problem
-from misid.ground.errors import BadInputError, MisidError
+from misid.ground.errors import BadInputError, MisidError, UsageError
 from misid.ground.files import replacing
 from misid.ground.hostile import BROKEN_ZIP, MOST_DEEP, PACKED, is_deep
-from misid.tally.model import FORMAT, FORMAT_VERSION, SIDES, TABLES, Label, Origin, Table, Tally
+from misid.tally.manifest import faults_in, manifest_of, tally_of
+from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Table, Tally
 from misid.tally.sound import faults_of
 from misid.tally.wide import whole
 
@@ -47,7 +49,7 @@ def write_tally(tally: Tally, path: Path, *, force: bool = False) -> None:
     Raises
     ------
     UsageError
-        `path` exists and `force` is False.
+        `path` exists and `force` is False; the tally is larger than `read_tally` takes, or has a text that it refuses.
     MisidError
         The tally holds counts that `read_tally` refuses.
     """
@@ -57,12 +59,52 @@ def write_tally(tally: Tally, path: Path, *, force: bool = False) -> None:
             f"this tally could not be read again: {'; '.join(faults)}",
             remedy="report this as a defect of misid, with what was counted and how much of it",
         )
-    bodies = {name: _csv(tally.tables[name], list(TABLES[name])) for name in TABLES}
-    manifest = _manifest(tally, bodies)
+    parts = _parts(tally)
     with replacing(Path(path), force=force) as partial, zipfile.ZipFile(partial, "w") as archive:
-        _add(archive, MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False).encode())
-        for name, body in bodies.items():
-            _add(archive, f"{name}.csv", body)
+        for name, body in parts.items():
+            _add(archive, name, body)
+
+
+def _parts(tally: Tally) -> dict[str, bytes]:
+    """The parts by name, the manifest first; refused where they are more than `read_tally` takes."""
+    bodies: dict[str, bytes] = {}
+    tables: dict[str, Any] = {}
+    for name, columns in TABLES.items():
+        bodies[f"{name}.csv"] = body = _csv(tally.tables[name], list(columns))
+        rows = len(next(iter(tally.tables[name].values())))
+        tables[name] = {"rows": rows, "sha256": hashlib.sha256(body).hexdigest(), "columns": columns}
+        _refuse_large(tally, {part: len(each) for part, each in bodies.items()})
+    manifest = manifest_of(tally, tables)
+    faults = faults_in(manifest)
+    if faults:
+        raise UsageError(
+            f"this tally could not be read again: {'; '.join(faults)}",
+            remedy="shorten or replace the note, or the names of groups, that the message speaks of",
+        )
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False).encode()
+    parts = {MANIFEST: text, **bodies}
+    _refuse_large(tally, {part: len(each) for part, each in parts.items()})
+    return parts
+
+
+def _too_large(sizes: Mapping[str, int]) -> tuple[str, str] | None:
+    """What parts of these sizes unpack to and what is allowed, where it is more; the one rule to write and to read."""
+    if sum(sizes.values()) > MOST_BYTES:
+        return f"unpacks to {sum(sizes.values()):,} bytes", f"at most {MOST_BYTES:,}"
+    if sizes.get(MANIFEST, 0) > MOST_MANIFEST_BYTES:
+        return f"has a {MANIFEST} that unpacks to {sizes[MANIFEST]:,} bytes", f"at most {MOST_MANIFEST_BYTES:,}"
+    return None
+
+
+def _refuse_large(tally: Tally, sizes: Mapping[str, int]) -> None:
+    large = _too_large(sizes)
+    if large is not None:
+        seen, allowed = large
+        raise UsageError(
+            f"the tally {seen}; {allowed} can be read again. It has {len(tally.joint):,} combinations of groups, "
+            f"{len(tally.edges):,} bins of scores, and {len(tally.tables['counts']['count']):,} counts of both",
+            remedy="fewer attributes (--group), or --min-people, which folds small groups; nothing was written",
+        )
 
 
 def _add(archive: zipfile.ZipFile, name: str, body: bytes) -> None:
@@ -89,40 +131,6 @@ def _csv(table: Table, names: list[str]) -> bytes:
     some = (np.stack([values[i : i + _AT_ONCE] for values in columns], axis=1) for i in starts)
     texts = (line * len(part) % tuple(part.ravel().tolist()) for part in some)
     return b"".join((f"{','.join(names)}\n".encode(), *(text.encode() for text in texts)))
-
-
-def _manifest(tally: Tally, bodies: dict[str, bytes]) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "what": "Counts from a test of a face matcher: no scores, no ids. See docs/tally-format.md of misid.",
-        "kind": tally.kind,
-        "origin": asdict(tally.origin),
-        "people": tally.people,
-        "joint_people": tally.joint_people,
-        "acquisition": tally.acquisition,
-        "enrolment": tally.enrolment,
-        "list_length": tally.list_length,
-        "return_threshold": tally.return_threshold,
-        "gallery": tally.gallery,
-        "attributes": tally.attributes,
-        "joint": tally.joint,
-        "labels": [asdict(label) for label in tally.labels],
-        "thresholds": tally.thresholds.tolist(),
-        "levels": tally.levels.tolist(),
-        "spectrum_from": tally.spectrum_from,
-        # JSON has no infinity: the first edge is minus infinity and stands as null.
-        "edges": [None, *tally.edges[1:].tolist()],
-        "warnings": tally.warnings,
-        "tables": {
-            name: {
-                "rows": len(next(iter(tally.tables[name].values()))),
-                "sha256": hashlib.sha256(body).hexdigest(),
-                "columns": TABLES[name],
-            }
-            for name, body in bodies.items()
-        },
-    }
 
 
 def is_tally(path: Path) -> bool:
@@ -158,12 +166,20 @@ def read_tally(source: Path | BinaryIO) -> Tally:
     except BROKEN_ZIP as error:
         raise _bad(name, f"not a whole ZIP archive ({error})", "a tally written by misid", "copy it again") from error
     try:
-        manifest = json.loads(parts.pop(MANIFEST))
+        manifest = json.loads(parts.pop(MANIFEST), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise _bad(f"{name}: {MANIFEST}", f"not JSON ({error})", "a manifest", "copy it again") from error
     if is_deep(manifest):
         raise _bad(f"{name}: {MANIFEST}", "nested too deeply", f"at most {MOST_DEEP} levels", "do not trust this file")
     return _from_manifest(name, manifest, parts)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A table of JSON whose fields each stand once: two readers might take two values."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a field stands twice in one table")
+    return made
 
 
 def _bad(where: str, seen: str, allowed: str, remedy: str) -> BadInputError:
@@ -173,12 +189,17 @@ def _bad(where: str, seen: str, allowed: str, remedy: str) -> BadInputError:
 def _unpacked(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
     """The parts by name. Only the names that the format knows are read, and only up to a size."""
     wanted = [MANIFEST, *(f"{table}.csv" for table in TABLES)]
-    entries = {entry.filename: entry for entry in archive.infolist()}
+    entries: dict[str, zipfile.ZipInfo] = {}
+    for entry in archive.infolist():
+        if entry.filename in wanted and entry.filename in entries:
+            # Two readers might read two tallies.
+            raise _bad(f"{name}: {entry.filename}", "there twice", "each name once", "do not trust this file")
+        entries[entry.filename] = entry
     if MANIFEST not in entries:
         raise _bad(name, f"no {MANIFEST} in it", "a tally written by misid", "check that it is the right file")
-    total = sum(entries[part].file_size for part in wanted if part in entries)
-    if total > MOST_BYTES or entries[MANIFEST].file_size > MOST_MANIFEST_BYTES:
-        raise _bad(name, f"unpacks to {total:,} bytes", f"at most {MOST_BYTES:,}", "do not trust this file")
+    large = _too_large({part: entries[part].file_size for part in wanted if part in entries})
+    if large is not None:
+        raise _bad(name, *large, "do not trust this file")
     found = {}
     for part in wanted:
         if part in entries:
@@ -198,58 +219,24 @@ def _from_manifest(name: str, manifest: Any, parts: dict[str, bytes]) -> Tally:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise _bad(where, "format is not 'misid-tally'", "a tally", "check that it is the right file")
     version = manifest.get("version")
-    if version != FORMAT_VERSION:
-        remedy = (
-            "read it with a later misid" if isinstance(version, int) and version > FORMAT_VERSION else "make it again"
-        )
-        raise _bad(where, f"version {version!r}", f"version {FORMAT_VERSION}", remedy)
+    # 1.0 and true are equal to 1 in Python, and no version.
+    if type(version) is not int or version != FORMAT_VERSION:
+        later = type(version) is int and version > FORMAT_VERSION
+        remedy = "read it with a later misid" if later else "make it again"
+        raise _bad(where, f"version {reprlib.repr(version)}", f"version {FORMAT_VERSION}", remedy)
+    faults = faults_in(manifest)
+    if faults:
+        raise _bad(where, "; ".join(faults), "the fields of the format", "do not trust this file")
     try:
-        labels = tuple(
-            Label(name=str(x["name"]), attribute=str(x["attribute"]), members=tuple(int(i) for i in x["members"]))
-            for x in manifest["labels"]
-        )
-        origin = manifest["origin"]
-        tally = Tally(
-            kind=manifest["kind"],
-            edges=np.array([-np.inf, *manifest["edges"][1:]], dtype=np.float64),
-            thresholds=np.array(manifest["thresholds"], dtype=np.float64),
-            levels=np.array(manifest["levels"], dtype=np.float64),
-            spectrum_from=int(manifest["spectrum_from"]),
-            attributes=tuple(str(a) for a in manifest["attributes"]),
-            joint=tuple(tuple(str(v) for v in values) for values in manifest["joint"]),
-            labels=labels,
-            tables={table: _parsed(where, table, manifest["tables"][table], parts) for table in TABLES},
-            people={str(k): int(v) for k, v in manifest["people"].items()},
-            joint_people=_by_side(manifest.get("joint_people")),
-            origin=Origin(**{
-                **origin,
-                "failure_codes": tuple(origin["failure_codes"]),
-                "inputs": tuple(origin["inputs"]),
-                "refused": tuple((str(r), int(n)) for r, n in origin["refused"]),
-                "queries": tuple(origin["queries"]),
-            }),
-            list_length=manifest["list_length"],
-            return_threshold=manifest["return_threshold"],
-            gallery=manifest["gallery"],
-            acquisition=_counts(manifest["acquisition"]),
-            enrolment=_counts(manifest["enrolment"]),
-            warnings=tuple(str(w) for w in manifest["warnings"]),
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        tables = {table: _parsed(table, manifest["tables"][table], parts) for table in TABLES}
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
         raise _bad(where, f"{type(error).__name__}: {error}", "the fields of the format", "copy it again") from error
+    tally = tally_of(manifest, tables)
     _check(where, tally)
     return tally
 
 
-def _counts(pair: Any) -> tuple[int, int] | None:
-    return None if pair is None else (int(pair[0]), int(pair[1]))
-
-
-def _by_side(people: Any) -> dict[str, tuple[int, ...]] | None:
-    return None if people is None else {str(side): tuple(int(n) for n in people[side]) for side in SIDES}
-
-
-def _parsed(where: str, table: str, announced: dict[str, Any], parts: dict[str, bytes]) -> Table:
+def _parsed(table: str, announced: dict[str, Any], parts: dict[str, bytes]) -> Table:
     body = parts.get(f"{table}.csv")
     if body is None:
         raise ValueError(f"{table}.csv is missing")

@@ -84,8 +84,10 @@ def merge_tallies(tallies: Sequence[Tally], *, shared: Sharing = "references") -
         tallies = [_in_one_block(t) for t in tallies]
     first = tallies[0]
     joint = tuple(sorted({values for t in tallies for values in t.joint}))
-    intersections = any(" & " in label.attribute for t in tallies for label in t.labels)
+    intersections = any(_has_intersections(t) for t in tallies)
     labels = labels_for(first.attributes, joint, intersections=intersections)
+    for tally in tallies:
+        _refuse_own_groups(tally)
     edges = _common_edges(tallies)
     asked = reduce(np.union1d, [t.thresholds for t in tallies])
     thresholds = np.intersect1d(asked, edges)
@@ -195,6 +197,24 @@ def _refuse_twice(tallies: Sequence[Tally]) -> None:
                 remedy="merge tallies of disjoint sets of searches only",
             )
         seen |= hashes
+
+
+def _has_intersections(tally: Tally) -> bool:
+    # Each of the combinations of attributes then has a label. That many attributes are few, whoever made the tally.
+    named = any(" & " in label.attribute for label in tally.labels)
+    return named and 2 ** min(len(tally.attributes), 64) <= len(tally.labels)
+
+
+def _refuse_own_groups(tally: Tally) -> None:
+    """Refuse groups that do not follow from the attributes: what is called the same need not be the same people."""
+    made = labels_for(tally.attributes, tally.joint, intersections=_has_intersections(tally))
+    known = {label.name: (label.attribute, set(label.members)) for label in made}
+    for label in tally.labels:
+        if known.get(label.name) != (label.attribute, set(label.members)):
+            raise UsageError(
+                f"group {label.name!r} of a tally is not the one that its attributes make",
+                remedy="merge only tallies whose groups are values of attributes, as misid makes them",
+            )
 
 
 def _common_edges(tallies: Sequence[Tally]) -> Floats:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from misid.tally.model import FNIR_RANKS, N_BLOCKS, Ints, Table, Tally
+from misid.tally.model import FNIR_RANKS, N_BLOCKS, NO_BIN, Ints, Table, Tally
 from misid.tally.wide import FITS, WIDE
 
 MOST = 1 << 53
@@ -31,6 +31,9 @@ _INDEX_OF = {
     "probe_group": "joint", "reference_group": "joint", "label": "labels", "probe_label": "labels",
     "reference_label": "labels", "level": "levels", "bin": "edges",
 }  # fmt: skip
+
+_NO_BIN_IN = ("best_nonmated", "mates", "censoring")
+"""A search may return nobody; what is counted as a comparison has a score."""
 
 _SQUARES = {
     "nonmated_design": ("comparisons", ("sum_r2", "sum_c2", "sum_p2")),
@@ -134,7 +137,7 @@ def _tables(tally: Tally) -> Iterator[str]:
             continue
         for column, values in columns.items():
             least, most = int(values.min()), int(values.max())
-            lowest = -1 if column == "bin" else 0
+            lowest = NO_BIN if column == "bin" and table in _NO_BIN_IN else 0
             highest = sizes[_INDEX_OF[column]] if column in _INDEX_OF else MOST
             highest = MOST_SUM if column.startswith("sum_") else highest
             highest = MOST**2 if column in WIDE.get(table, ()) else highest

@@ -93,7 +93,7 @@ def tally_table(data: bytes) -> None:
         announced = {"sha256": hashlib.sha256(body).hexdigest(), "rows": max(0, body.rstrip(b"\n").count(b"\n"))}
         # What `read_tally` turns into its own error.
         with contextlib.suppress(KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
-            _parsed("fuzzed", table, announced, {f"{table}.csv": body})
+            _parsed(table, announced, {f"{table}.csv": body})
 
 
 NUMBERS = (-1, 0, 1, 2, 3, 5, 36, 1000, 2**31, 2**53, 2**62, 2**63 - 1)
@@ -162,6 +162,32 @@ def tally_rates(data: bytes) -> None:
     misid.compute_rates(tally, thresholds=[0.5], curves=False)
 
 
+@cache
+def _other() -> Any:
+    """The small tally as of other scores, so that it may be added."""
+    return replace(_whole(), origin=replace(_whole().origin, inputs=()))
+
+
+def tally_used(data: bytes) -> None:
+    """What becomes of a tally that was changed and still reads: its sums with another, written; its report as data."""
+    import misid
+    from misid.report import Report
+    from misid.report.document import document_of, plain
+    from misid.tally.file import _from_manifest, _parts
+
+    if not data:
+        return
+    numbers = data[:5] if data[0] % 3 == 0 else b""
+    document = replaced(json.loads(_small()[MANIFEST]), data[len(numbers) :], _places())
+    tally = _with_numbers(document, numbers) if numbers else _from_manifest("fuzzed", document, _tables())
+    for shared in ("disjoint", "references", "people"):
+        with contextlib.suppress(MisidError):
+            _parts(misid.merge_tallies([tally, _other()], shared=shared))
+    _parts(tally)
+    rates = misid.compute_rates(tally, thresholds=[0.5], curves=False)
+    json.dumps(plain(document_of(Report(rates=rates, tally=tally))), ensure_ascii=False, allow_nan=False).encode()
+
+
 def _edits() -> list[bytes]:
     return [bytes(range(60)), bytes(range(200, 255)), b"{}"]
 
@@ -187,4 +213,6 @@ TARGETS = (
     Target(what="numbers of a whole tally exchanged: what cannot be is refused", run=tally_numbers,
            seeds=_edits, longest=25),
     Target(what="computed, where it was not refused", run=tally_rates, seeds=_edits, longest=32),
+    Target(what="added to another, written and reported as data, where it was not refused", run=tally_used,
+           seeds=lambda: [b"\1", *_edits()], longest=14),
 )  # fmt: skip

@@ -17,7 +17,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "tally file": ("tally_bytes",),
     "manifest of a tally": ("tally_text", "tally_manifest"),
     "tables of a tally": ("tally_table",),
-    "rates of a tally": ("tally_numbers", "tally_rates"),
+    "rates, sums and report of a tally": ("tally_numbers", "tally_rates", "tally_used"),
     "published numbers": ("evidence", "evidence_values"),
     "deployments": ("deployments",),
     "scenario file": ("scenario_text", "scenario"),
