@@ -13,7 +13,7 @@ from typing import IO, Literal, cast
 
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
-from misid.ground.hostile import csv_rows, system_said
+from misid.ground.hostile import csv_rows, is_pipe, system_said
 
 FileKind = Literal["text", "gzip", "parquet", "duckdb"]
 
@@ -82,6 +82,16 @@ def kind_of(path: Path) -> FileKind:
     """What the bytes of a file say it is; `NotReadableError` where misid has no business with it."""
     where = str(path)
     try:
+        if is_pipe(path):
+            raise NotReadableError(
+                problem(
+                    "E028",
+                    where=where,
+                    seen="a pipe, such as <(...) or /dev/stdin is",
+                    allowed="a file, which can be read more than once",
+                    remedy="write it to a file first: COMMAND > scores.csv; .gz is read as it is, without zcat",
+                )
+            )
         with path.open("rb") as file:
             head = file.read(4096)
             size = file.seek(0, 2)

@@ -18,7 +18,7 @@ import numpy as np
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, MisidError
 from misid.ground.files import replacing
-from misid.ground.hostile import BROKEN_ZIP, MOST_DEEP, PACKED, is_deep
+from misid.ground.hostile import BROKEN_ZIP, MOST_DEEP, PACKED, is_deep, is_pipe
 from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Label, Origin, Table, Tally
 from misid.tally.sound import faults_of
 from misid.tally.wide import whole
@@ -148,6 +148,8 @@ def read_tally(source: Path | BinaryIO) -> Tally:
     """
     name = str(source) if isinstance(source, (str, Path)) else getattr(source, "name", "the tally")
     try:
+        if isinstance(source, (str, Path)) and is_pipe(Path(source)):
+            raise _bad(name, "a pipe", "a file, which can be read more than once", "write it to a file first")
         with zipfile.ZipFile(source) as archive:
             parts = _unpacked(archive, name)
     except FileNotFoundError:
