@@ -64,6 +64,10 @@ _SPOKEN: dict[FileKind, str] = {
     "duckdb": "a DuckDB database",
 }
 
+_WIDE = {
+    "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
 _DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_LINES = 25
 _SAMPLE_BYTES = 1 << 20
@@ -161,14 +165,16 @@ def _kind(head: bytes, tail: bytes, where: str) -> FileKind:
         return "duckdb"
     if head[:2] == b"\x1f\x8b":
         return "gzip"
-    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    # The mark of UTF-32 begins with that of UTF-16.
+    wide = next((name for name, marks in _WIDE.items() if head.startswith(marks)), "")
+    if wide:
         raise NotReadableError(
             problem(
                 "E006",
                 where=where,
-                seen="UTF-16",
+                seen=wide,
                 allowed="UTF-8",
-                remedy=f"convert it: iconv -f UTF-16 -t UTF-8 {where!r} > utf8.csv",
+                remedy=f"convert it: iconv -f {wide} -t UTF-8 {where!r} > utf8.csv",
             )
         )
     if b"\x00" in head:
