@@ -85,6 +85,7 @@ CODES: dict[str, tuple[str, str]] = {
     "E053": ("input-changed", "A file of the input was written, replaced or removed while it was read."),
     "E054": ("score-not-held", "Scores are whole numbers or decimals of more digits than a double holds."),
     "E055": ("scores-out-of-range", "Scores are so large, or all so small, that they cannot be counted in bins."),
+    "E056": ("too-many-columns", "The input has more columns than scores can have."),
     "E061": ("not-a-record", "A file of published numbers, or a record in it, lacks a field or has one that is none."),
     "E062": ("impossible-fact", "A published number cannot be what it says: a proportion above 1, limits in disorder."),
     "E063": ("id-in-disorder", "An id of a record is used twice, or a conflict names one that is not there."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import stat
 import struct
 import zipfile
 import zlib
@@ -33,6 +34,15 @@ def read_at_most(path: Path, most: int) -> bytes | None:
     with path.open("rb") as file:
         data = file.read(most + 1)
     return data if len(data) <= most else None
+
+
+def is_pipe(path: Path) -> bool:
+    """Whether what is at a path cannot be read twice, and may be waited for in vain: a pipe, or a socket.
+
+    `OSError`, or `ValueError` of a path with a null byte, where nothing is there.
+    """
+    mode = path.stat().st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def system_said(error: Exception) -> str:

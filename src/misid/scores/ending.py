@@ -14,7 +14,7 @@ import re
 
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
-from misid.scores.sniff import TextLayout, is_number
+from misid.scores.sniff import TextLayout, is_number, open_bytes
 
 _TAIL = 1 << 20
 _LOOKED_AT = 1_000
@@ -59,6 +59,21 @@ def cut_problem(layout: TextLayout) -> Problem | None:
         allowed="a line end after every line",
         remedy="compare the size of the file, or the number of its lines, with where it comes from",
     )
+
+
+def mixed_ends(layout: TextLayout) -> str:
+    """Where the ends of lines change from those of one system to those of another; '' where all are alike."""
+    kinds: dict[str, int] = {}
+    with open_bytes(layout.path, compressed=layout.compressed) as file:
+        for number, line in enumerate(file, start=1):
+            body = line.removesuffix(b"\n").removesuffix(b"\r")
+            if line.endswith(b"\n"):
+                kinds.setdefault("CR LF" if line.endswith(b"\r\n") else "LF", number)
+            if b"\r" in body:
+                kinds.setdefault("CR", number)
+            if len(kinds) > 1:
+                return " and ".join(f"{kind} (line {first})" for kind, first in kinds.items())
+    return ""
 
 
 def _cut(layout: TextLayout, seen: str) -> Problem:

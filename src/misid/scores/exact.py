@@ -19,7 +19,7 @@ from misid.scores.sniff import TextLayout, open_bytes
 DIGITS = 15
 """Decimals of so many digits are doubles of their own, whatever their size (DBL_DIG of C)."""
 
-LARGEST, SMALLEST = 2.0**996, 2.0**-963
+LARGEST, SMALLEST = 2.0**1020, 2.0**-1005
 """Between these the largest score must be: the width of every bin, and one over it, are doubles then."""
 
 _LONG_INTEGERS = frozenset({"BIGINT", "HUGEINT", "UBIGINT", "UHUGEINT"})

@@ -171,7 +171,7 @@ def _joined(
     person_type = people[0].plain.type if people and len({f.plain.type for f in people}) == 1 else "VARCHAR"
 
     def person(field: Field | None) -> str:
-        return "NULL" if field is None else f"CAST({field.sql} AS {person_type})"
+        return "NULL" if field is None else f"CAST({field.plain.sql} AS {person_type})"
 
     groups_of_searches = _attributes(searches, of_search, PROBE_WORDS, options)
     groups_of_references = {} if references is None else _attributes(references, of_reference, REFERENCE_WORDS, options)

@@ -83,7 +83,7 @@ def read_matrix(engine: DuckDBEngine, layout: TextLayout, options: ReadOptions, 
                 words = True
                 engine.execute(f"DELETE FROM matrix_cells WHERE place >= {start}")
     except EngineError as error:
-        raise unreadable(where, error) from error
+        raise unreadable(where, error, layout) from error
     if furthest_in(engine, "matrix_cells", ("score",)) >= WHOLE_NUMBERS:
         refuse_rounded_text(layout, range(1, len(header)), findings)
         findings.raise_if_any()

@@ -11,7 +11,7 @@ from misid.ground.codes import note, problem
 from misid.ground.errors import Findings, UsageError
 from misid.scores.mapping import DISTANCES, find_columns, folded
 from misid.scores.options import ReadOptions
-from misid.scores.rows import Field, Rows, Side
+from misid.scores.rows import Field, Rows, Side, column
 from misid.scores.sniff import is_number
 from misid.scores.tables import Relation, Table, load, peek
 
@@ -149,7 +149,8 @@ def _part(engine: DuckDBEngine, relation: Relation, roles: Columns, score_type: 
     name = "input_scores_1" if mated else "input_scores_2"
     flag = "TRUE AS mated" if mated else "FALSE AS mated"
     if "probe" in roles and "reference" in roles:
-        ids = ", ".join(f"CAST({quoted(roles[r])} AS VARCHAR) AS {r}" for r in ROLES[:4] if r in roles)
+        fields = {r: column(relation.columns, roles[r]).plain for r in ROLES[:4] if r in roles}
+        ids = ", ".join(f"CAST({field.sql} AS VARCHAR) AS {r}" for r, field in fields.items())
         engine.view(name, f"SELECT {ids}, {score}, {flag} FROM {quoted(relation.name)}")
         return name
     # Numbers that no other comparison has, of either file.

@@ -37,10 +37,12 @@ class Field:
 
     @property
     def plain(self) -> Field:
-        """The same with enumerations as text, which compare across columns."""
-        return (
-            replace(self, sql=f"CAST({self.sql} AS VARCHAR)", type="VARCHAR") if self.type.startswith("ENUM") else self
-        )
+        """As an id or a label: enumerations as text, which compare across columns; NaN, which is none, as NULL."""
+        if self.type.startswith("ENUM"):
+            return replace(self, sql=f"CAST({self.sql} AS VARCHAR)", type="VARCHAR")
+        if self.type in ("FLOAT", "DOUBLE"):
+            return replace(self, sql=f"CASE WHEN isnan({self.sql}) THEN NULL ELSE {self.sql} END")
+        return self
 
 
 def column(columns: dict[str, str], name: str) -> Field:

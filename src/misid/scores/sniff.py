@@ -13,7 +13,7 @@ from typing import IO, Literal, cast
 
 from misid.ground.codes import problem
 from misid.ground.errors import Problem
-from misid.ground.hostile import csv_rows, system_said
+from misid.ground.hostile import csv_rows, is_pipe, system_said
 
 FileKind = Literal["text", "gzip", "parquet", "duckdb"]
 
@@ -64,6 +64,10 @@ _SPOKEN: dict[FileKind, str] = {
     "duckdb": "a DuckDB database",
 }
 
+_WIDE = {
+    "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
 _DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_LINES = 25
 _SAMPLE_BYTES = 1 << 20
@@ -82,6 +86,16 @@ def kind_of(path: Path) -> FileKind:
     """What the bytes of a file say it is; `NotReadableError` where misid has no business with it."""
     where = str(path)
     try:
+        if is_pipe(path):
+            raise NotReadableError(
+                problem(
+                    "E028",
+                    where=where,
+                    seen="a pipe, such as <(...) or /dev/stdin is",
+                    allowed="a file, which can be read more than once",
+                    remedy="write it to a file first: COMMAND > scores.csv; .gz is read as it is, without zcat",
+                )
+            )
         with path.open("rb") as file:
             head = file.read(4096)
             size = file.seek(0, 2)
@@ -151,14 +165,16 @@ def _kind(head: bytes, tail: bytes, where: str) -> FileKind:
         return "duckdb"
     if head[:2] == b"\x1f\x8b":
         return "gzip"
-    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    # The mark of UTF-32 begins with that of UTF-16.
+    wide = next((name for name, marks in _WIDE.items() if head.startswith(marks)), "")
+    if wide:
         raise NotReadableError(
             problem(
                 "E006",
                 where=where,
-                seen="UTF-16",
+                seen=wide,
                 allowed="UTF-8",
-                remedy=f"convert it: iconv -f UTF-16 -t UTF-8 {where!r} > utf8.csv",
+                remedy=f"convert it: iconv -f {wide} -t UTF-8 {where!r} > utf8.csv",
             )
         )
     if b"\x00" in head:

@@ -18,13 +18,16 @@ from misid.ground.codes import problem
 from misid.ground.errors import EngineError, Findings, UsageError
 from misid.ground.files import sha256_of
 from misid.ground.given import WHOLE_NUMBERS
-from misid.scores.ending import cut_problem
+from misid.scores.ending import cut_problem, mixed_ends
 from misid.scores.exact import furthest_in, refuse_rounded, refuse_rounded_text
 from misid.scores.model import InputFile, Stamp, refuse_changes, stamp_of
 from misid.scores.parquet import first_alike, names_in, rows_of, select_parquet
 from misid.scores.parts import files_of_parts
 from misid.scores.sniff import FileKind, NotReadableError, TextLayout, kind_of, layout_of
 from misid.scores.text import engine_said, stage_text
+
+MOST_COLUMNS, MOST_IN_A_MATRIX = 2_000, 50_000
+"""A long table has about ten; a matrix is read some at a time, each time from the start of every line."""
 
 TABLE_MARK = "::"
 """Between a DuckDB file and a table in it."""
@@ -194,7 +197,9 @@ def _peek_files(
         columns_of = {path: _described(engine, select_parquet([path]), str(path)) for path in dict.fromkeys(alike)}
         described = [columns_of[path] for path in alike]
         for path in columns_of:
-            _refuse_twice(guarded(lambda p=path: names_in(engine, p), str(path)), str(path), findings)  # type: ignore[misc]
+            names = guarded(lambda p=path: names_in(engine, p), str(path))  # type: ignore[misc]
+            _refuse_twice(names, str(path), findings)
+            _refuse_width(len(names), str(path), findings)
         _compare(paths, described, findings)
         select = select_parquet(paths)
         return Table(label=label, kind="parquet", columns=described[0], paths=paths, select=select, stamps=stamps)
@@ -211,10 +216,30 @@ def _peek_files(
     layouts = tuple(layout_of(path, kind, delimiter) for path, kind in zip(paths, kinds, strict=True))
     for cut in filter(None, map(cut_problem, layouts)):
         findings.add(cut)
+    for layout in layouts:
+        _refuse_width(layout.n_columns, f"{layout.path}:1", findings, matrix=is_matrix(layout))
+    findings.raise_if_any()
     names = [column_names(layout, Findings() if is_matrix(layout) else findings) for layout in layouts]
     _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings, in_order=True)
     columns = dict.fromkeys(names[0], "VARCHAR")
     return Table(label=label, kind="text", columns=columns, paths=paths, layouts=layouts, stamps=stamps)
+
+
+def _refuse_width(n_columns: int, where: str, findings: Findings, *, matrix: bool = False) -> None:
+    """Report a table so wide that the engine would fail on it, or not end."""
+    most = MOST_IN_A_MATRIX if matrix else MOST_COLUMNS
+    if n_columns > most:
+        findings.add(
+            problem(
+                "E056",
+                where=where,
+                seen=f"{n_columns:,} columns",
+                allowed=f"at most {most:,} in a {'matrix' if matrix else 'table with one row a comparison'}",
+                remedy="write a row a comparison (probe, reference, score)"
+                if matrix
+                else "keep the columns that are needed; a matrix needs an id before each row (--format-in matrix)",
+            )
+        )
 
 
 def column_names(layout: TextLayout, findings: Findings) -> tuple[str, ...]:
@@ -278,8 +303,8 @@ def _described(engine: Engine, select: str, where: str) -> dict[str, str]:
         raise unreadable(where, error) from error
 
 
-def unreadable(where: str, error: EngineError) -> Exception:
-    """What to raise where the engine could not read what it was pointed at."""
+def unreadable(where: str, error: EngineError, layout: TextLayout | None = None) -> Exception:
+    """What to raise where the engine could not read what it was pointed at, a text file with this layout."""
     said = engine_said(error)
     remedy = ran_out_of(said)
     if remedy:
@@ -292,6 +317,18 @@ def unreadable(where: str, error: EngineError) -> Exception:
                 seen=f"broken gzip data ({said})",
                 allowed="a whole gzip file",
                 remedy="copy or compress the file again",
+            )
+        )
+    # What DuckDB says of them does not name the cause.
+    ends = mixed_ends(layout) if layout is not None and "state machine" in said else ""
+    if ends:
+        return NotReadableError(
+            problem(
+                "E028",
+                where=where,
+                seen=f"lines that end in {ends}",
+                allowed="one kind of line end in a file",
+                remedy="make them alike, for example: sed 's/\\r$//' scores.csv > alike.csv (dos2unix does the same)",
             )
         )
     return NotReadableError(
@@ -419,6 +456,7 @@ def load(
                     engine, s, lay, tuple(table.columns), numbers, findings
                 ),
                 str(layout.path),
+                layout,
             )
             if numbers and not findings.errors and furthest_in(engine, staged, tuple(numbers)) >= WHOLE_NUMBERS:
                 refuse_rounded_text(layout, [list(table.columns).index(c) for c in numbers], findings)
@@ -462,12 +500,12 @@ def load(
     return Relation(name=name, label=table.label, columns=columns, parts=parts, part_files=part_files, inputs=inputs)
 
 
-def guarded(step: Callable[[], Any], where: str) -> Any:
+def guarded(step: Callable[[], Any], where: str, layout: TextLayout | None = None) -> Any:
     """Run a step of the engine on an input; what it refuses becomes a problem with the input."""
     try:
         return step()
     except EngineError as error:
-        raise unreadable(where, error) from error
+        raise unreadable(where, error, layout) from error
 
 
 def _rows(engine: Engine, table: Table, selects: Sequence[str]) -> list[int]:

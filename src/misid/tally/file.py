@@ -19,7 +19,7 @@ import numpy as np
 from misid.ground.codes import problem
 from misid.ground.errors import BadInputError, MisidError, UsageError
 from misid.ground.files import replacing
-from misid.ground.hostile import BROKEN_ZIP, MOST_DEEP, PACKED, is_deep
+from misid.ground.hostile import BROKEN_ZIP, MOST_DEEP, PACKED, is_deep, is_pipe
 from misid.tally.manifest import faults_in, manifest_of, tally_of
 from misid.tally.model import FORMAT, FORMAT_VERSION, TABLES, Table, Tally
 from misid.tally.sound import faults_of
@@ -157,6 +157,8 @@ def read_tally(source: Path | BinaryIO) -> Tally:
     """
     name = str(source) if isinstance(source, (str, Path)) else getattr(source, "name", "the tally")
     try:
+        if isinstance(source, (str, Path)) and is_pipe(Path(source)):
+            raise _bad(name, "a pipe", "a file, which can be read more than once", "write it to a file first")
         with zipfile.ZipFile(source) as archive:
             parts = _unpacked(archive, name)
     except FileNotFoundError:

@@ -25,6 +25,9 @@ CENTRAL_BINS = 64
 
 MAX_BITS = 40
 
+MOST_SHIFT = 1020 - FINE_BITS
+"""The finest step, and one over it, are doubles; `misid.scores.exact.SMALLEST` leaves thousands of such steps."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
@@ -99,7 +102,7 @@ def grid_for(lowest: float, highest: float, *, bits: int = BASE_BITS, clamped: b
     shift = bits - math.ceil(math.log2(span))
     # A double holds 53 bits: a finer grid than that at this distance from zero does not exist.
     largest = max(abs(lowest), abs(highest), math.ldexp(1.0, -1000))
-    shift = min(shift, 50 - math.ceil(math.log2(largest)))
+    shift = min(shift, 50 - math.ceil(math.log2(largest)), MOST_SHIFT)
     step = math.ldexp(1.0, -shift)
     # Whole steps: the grid is published, and the lowest and the highest score are somebody's.
     return Grid(
