@@ -332,3 +332,10 @@ def test_many_attributes_with_one_that_looks_like_two_end() -> None:
 def test_the_example_has_no_fault() -> None:
     with zipfile.ZipFile(EXAMPLE) as archive:
         assert faults_in(json.loads(archive.read(MANIFEST))) == []
+
+
+def test_a_word_without_end_is_set(lab: Path, misid: Callable[..., tuple[int, str, str]]) -> None:
+    """The PDF broke on 65,000 letters without a space; names and notes may have them."""
+    (lab / "long.tally").write_bytes(packed(changed(("origin", "note"), "x" * 150_000)).getvalue())
+    status, _, said = misid(*(a.format("long.tally") for a in COMMANDS["report"]))
+    assert status == 0, said

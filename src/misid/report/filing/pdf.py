@@ -76,8 +76,14 @@ def _mapped(value: Any, change: Any) -> Any:
     return value
 
 
+_UNBROKEN = re.compile(r"(\S{10000})(?=\S)")
+"""What Typst sets of one word; of one of 65,000 characters it makes no accessible PDF. No word is so long."""
+
+
 def _for_paper(entry: Tree) -> Tree:
-    """Figures as stand-alone SVG in the document's own font."""
+    """Figures as stand-alone SVG in the document's own font; words without end broken."""
+    if isinstance(entry.get("text"), str):
+        return {**entry, "text": _UNBROKEN.sub("\\1 ", entry["text"])}
     if entry.get("kind") != "figure" or not entry["svg"]:
         return entry
     svg = _FAMILY.sub(f'font-family="{FONT}"', entry["svg"])
