@@ -195,7 +195,7 @@ def _cells_of_few(counts: Table, n_joint: int) -> tuple[str, ...]:
     if n_joint < 2 or comparisons < MANY_COMPARISONS or 2 * cells < comparisons:
         return ()
     return (note(
-        "W029", f"{comparisons:,} comparisons are in {cells:,} cells, because of {n_joint:,} combinations of groups: "
+        "W033", f"{comparisons:,} comparisons are in {cells:,} cells, because of {n_joint:,} combinations of groups: "
         "its size grows with the test, and it tells nearly as much as a list of the scores by group. Name fewer "
         "attributes (--group), or fold small groups (--min-people)",
     ),)  # fmt: skip
