@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import duckdb
 import pytest
 
 from misid.scores import open_scores
-from misid.scores.tables import MOST_COLUMNS, MOST_IN_A_MATRIX
+from misid.scores.columns import MOST_COLUMNS, MOST_IN_A_MATRIX
 from tests.scores.test_read_problems import GOOD, one_problem, text
 
 ROWS = "".join(f"p{i},r{i % 7},{int(i % 7 == 0)},0.{i}\n" for i in range(100, 900))
@@ -70,3 +71,14 @@ def test_wide_parquet_and_matrix(tmp_path: Path) -> None:
     one_problem(tmp_path / "s.parquet", "E056", f"{MOST_COLUMNS + 1:,} columns")
     ids = "".join(f",r{i}" for i in range(MOST_IN_A_MATRIX))
     one_problem(text(tmp_path, f"{ids}\nr1{',1' * MOST_IN_A_MATRIX}\n"), "E056", "in a matrix", "a row a comparison")
+
+
+@pytest.mark.parametrize("zeros, seen", [(512, "zeros behind the end"), (0, "")])
+def test_zeros_behind_gzip(tmp_path: Path, zeros: int, seen: str) -> None:
+    path = tmp_path / "s.csv.gz"
+    path.write_bytes(gzip.compress((HEADER + ROWS).encode()) + bytes(zeros))
+    if seen:
+        one_problem(path, "E004", seen, "gzip -dc")
+    else:
+        with open_scores(path) as scores:
+            assert scores.engine.rows("SELECT count(*) FROM comparisons") == [(800,)]

@@ -161,6 +161,7 @@ CODES: dict[str, tuple[str, str]] = {
         "Nearly every probe has the same few comparisons of many references, as the best of a search have.",
     ),
     "W028": ("samples-not-read", "The scores say themselves who the people are: the table of samples was not read."),
+    "W029": ("groups-left-out", "Columns that look like demographic groups were not taken as groups."),
     "W030": ("deployment-incomplete", "Rows of a table of deployments lack a number, and were left out."),
     "W031": ("not-one-number", "A cell that should hold one number holds text, a range or an impossible number."),
     "W032": ("not-a-date", "A cell that should hold a date holds something else."),

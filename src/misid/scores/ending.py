@@ -76,6 +76,14 @@ def mixed_ends(layout: TextLayout) -> str:
     return ""
 
 
+def is_padded(layout: TextLayout) -> bool:
+    """Whether zeros stand behind the end of a file, as tapes and dd leave them: gzip ends in no sixteen of them."""
+    with layout.path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 16))
+        return file.read() == bytes(16)
+
+
 def _cut(layout: TextLayout, seen: str) -> Problem:
     return problem(
         "E004",

@@ -9,7 +9,16 @@ from misid.engine import Engine
 from misid.engine.seam import quoted
 from misid.ground.codes import note, problem
 from misid.ground.errors import Findings, UsageError
-from misid.scores.mapping import ATTRIBUTES, DISTANCES, PROBE_WORDS, REFERENCE_WORDS, find_columns, folded, own_side
+from misid.scores.mapping import (
+    ATTRIBUTES,
+    DISTANCES,
+    PROBE_WORDS,
+    REFERENCE_WORDS,
+    find_columns,
+    folded,
+    left_out,
+    own_side,
+)
 from misid.scores.options import ReadOptions
 from misid.scores.rows import Field, Rows, Searches, Side, alike, column, truth
 from misid.scores.tables import Relation, Table, load, peek
@@ -218,6 +227,10 @@ def _joined(
         notes += (note("W004", "the table of searches names no people; searches are tied by their mates only"),)
     if options.references is None and options.gallery is not None:
         notes += (note("W005", f"{options.gallery:,} references, each taken as one person"),)
+    # What the searches have is a group, also where the references lack it.
+    of_either = _named(searches, of_search, PROBE_WORDS)
+    beside = of_either | ({} if references is None else _named(references, of_reference, REFERENCE_WORDS))
+    notes += left_out(of_either, beside, options, any_name=False)
     extra = [f"misid_probe_{i}" for i in range(len(attributes))]
     extra += [
         f"misid_reference_{i}" if references is not None else f"NULL AS misid_reference_{i}"
@@ -285,12 +298,16 @@ def _joined(
 
 def _attributes(table: Relation, taken: dict[str, str], words: tuple[str, ...], options: ReadOptions) -> dict[str, str]:
     """Attributes in a table of searches or references: called plainly, or with the side before or after."""
-    free = [name for name in table.columns if name not in taken.values()]
-    named = {name.lower(): name for name in free} | own_side(free, words)
+    named = _named(table, taken, words)
     if options.groups is not None:
         return {a: named.get(a, named.get(a.lower(), "")) for a in options.groups if a.lower() in named}
     known = {folded(a) for a in ATTRIBUTES}
     return {name: found for name, found in named.items() if folded(name) in known}
+
+
+def _named(table: Relation, taken: dict[str, str], words: tuple[str, ...]) -> dict[str, str]:
+    free = [name for name in table.columns if name not in taken.values()]
+    return {name.lower(): name for name in free} | own_side(free, words)
 
 
 def _text(table: Relation, name: str | None) -> str:

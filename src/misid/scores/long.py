@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from misid.engine import Engine
 from misid.ground.errors import Findings
-from misid.scores.mapping import ATTRIBUTES, DISTANCES, find_columns, folded, side_columns
+from misid.scores.mapping import (
+    ATTRIBUTES,
+    DISTANCES,
+    PROBE_WORDS,
+    REFERENCE_WORDS,
+    find_columns,
+    folded,
+    left_out,
+    own_side,
+    side_columns,
+)
 from misid.scores.options import ReadOptions
 from misid.scores.rows import Rows, Side, column
 from misid.scores.tables import Table, load
@@ -21,7 +31,8 @@ def read_long(engine: Engine, table: Table, options: ReadOptions, findings: Find
     for one, other in (("probe_person", "reference_person"), ("reference_person", "probe_person")):
         if one in found and other not in found and "mated" not in found and options.samples is None:
             find_columns(names, {other: None}, (other,), table.label, findings)
-    sides = side_columns([name for name in names if name not in found.values()])
+    free = [name for name in names if name not in found.values()]
+    sides = side_columns(free)
     attributes = {
         name: pair
         for name, pair in sides.items()
@@ -52,5 +63,6 @@ def read_long(engine: Engine, table: Table, options: ReadOptions, findings: Find
         inputs=relation.inputs,
         part_files=relation.part_files,
         mapping=(*found.items(), *((f"group {n}", " and ".join(pair)) for n, pair in attributes.items())),
+        notes=left_out(own_side(free, PROBE_WORDS), own_side(free, REFERENCE_WORDS), options, any_name=True),
         distance_by_name=folded(found["score"]) in DISTANCES,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from misid.ground.codes import problem
+from misid.ground.codes import note, problem
 from misid.ground.errors import Findings
+from misid.scores.options import ReadOptions
 
 PROBE_WORDS = ("probe", "query", "search")
 REFERENCE_WORDS = ("reference", "ref", "gallery", "template", "model", "candidate", "enrolled", "enrolee")
@@ -214,3 +215,38 @@ def own_side(columns: Sequence[str], words: Iterable[str]) -> dict[str, str]:
         if match:
             found.setdefault((match["after"] or match["before"]).lower(), column)
     return found
+
+
+def left_out(
+    probes: Iterable[str], references: Iterable[str], options: ReadOptions, *, any_name: bool
+) -> tuple[str, ...]:
+    """A note that names the attributes that no group was taken from, if there are any and groups are wanted at all.
+
+    `probes` and `references` are the attributes found on either side, with `any_name` whatever they are called where
+    both sides have them; else, and on one side alone, only those that are called as demographic groups are.
+    """
+    if options.groups == ():
+        return ()
+    likely = {folded(name) for name in (*ATTRIBUTES, "age")}
+    of_probes, of_references = dict.fromkeys(probes), set(references)
+    both = [name for name in of_probes if name in of_references and not _is_an_id(name)]
+    both = [name for name in both if any_name or folded(name) in likely]
+    alone = [name for name in [*of_probes, *sorted(of_references)] if folded(name) in likely and name not in both]
+    if options.subjects is not None:
+        unread = sorted({*both, *alone})
+        said = [f"{', '.join(unread)} beside the scores: the table of subjects was read instead"] if unread else []
+    else:
+        unasked = [name for name in both if not _taken(name, options)]
+        said = [f"{', '.join(unasked)}: not asked for (--group {unasked[0]})"] if unasked else []
+        said += [f"{', '.join(alone)}: on one side of the comparisons only"] if alone else []
+    return (note("W029", "; ".join(said)),) if said else ()
+
+
+def _taken(name: str, options: ReadOptions) -> bool:
+    if options.groups is not None:
+        return name in {group.lower() for group in options.groups}
+    return folded(name) in {folded(attribute) for attribute in ATTRIBUTES}
+
+
+def _is_an_id(name: str) -> bool:
+    return folded(name) in _SAMPLE_ENDINGS or is_called(name, "person") or is_called(name, "sample")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -18,16 +17,14 @@ from misid.ground.codes import problem
 from misid.ground.errors import EngineError, Findings, UsageError
 from misid.ground.files import sha256_of
 from misid.ground.given import WHOLE_NUMBERS
-from misid.scores.ending import cut_problem, mixed_ends
+from misid.scores.columns import column_names, names_of, refuse_twice, refuse_width
+from misid.scores.ending import cut_problem, is_padded, mixed_ends
 from misid.scores.exact import furthest_in, refuse_rounded, refuse_rounded_text
 from misid.scores.model import InputFile, Stamp, refuse_changes, stamp_of
 from misid.scores.parquet import first_alike, names_in, rows_of, select_parquet
 from misid.scores.parts import files_of_parts
 from misid.scores.sniff import FileKind, NotReadableError, TextLayout, kind_of, layout_of
 from misid.scores.text import engine_said, stage_text
-
-MOST_COLUMNS, MOST_IN_A_MATRIX = 2_000, 50_000
-"""A long table has about ten; a matrix is read some at a time, each time from the start of every line."""
 
 TABLE_MARK = "::"
 """Between a DuckDB file and a table in it."""
@@ -198,8 +195,8 @@ def _peek_files(
         described = [columns_of[path] for path in alike]
         for path in columns_of:
             names = guarded(lambda p=path: names_in(engine, p), str(path))  # type: ignore[misc]
-            _refuse_twice(names, str(path), findings)
-            _refuse_width(len(names), str(path), findings)
+            refuse_twice(names, str(path), findings)
+            refuse_width(len(names), str(path), findings)
         _compare(paths, described, findings)
         select = select_parquet(paths)
         return Table(label=label, kind="parquet", columns=described[0], paths=paths, select=select, stamps=stamps)
@@ -217,56 +214,12 @@ def _peek_files(
     for cut in filter(None, map(cut_problem, layouts)):
         findings.add(cut)
     for layout in layouts:
-        _refuse_width(layout.n_columns, f"{layout.path}:1", findings, matrix=is_matrix(layout))
+        refuse_width(layout.n_columns, f"{layout.path}:1", findings, matrix=is_matrix(layout))
     findings.raise_if_any()
     names = [column_names(layout, Findings() if is_matrix(layout) else findings) for layout in layouts]
     _compare(paths, [dict.fromkeys(n, "VARCHAR") for n in names], findings, in_order=True)
     columns = dict.fromkeys(names[0], "VARCHAR")
     return Table(label=label, kind="text", columns=columns, paths=paths, layouts=layouts, stamps=stamps)
-
-
-def _refuse_width(n_columns: int, where: str, findings: Findings, *, matrix: bool = False) -> None:
-    """Report a table so wide that the engine would fail on it, or not end."""
-    most = MOST_IN_A_MATRIX if matrix else MOST_COLUMNS
-    if n_columns > most:
-        findings.add(
-            problem(
-                "E056",
-                where=where,
-                seen=f"{n_columns:,} columns",
-                allowed=f"at most {most:,} in a {'matrix' if matrix else 'table with one row a comparison'}",
-                remedy="write a row a comparison (probe, reference, score)"
-                if matrix
-                else "keep the columns that are needed; a matrix needs an id before each row (--format-in matrix)",
-            )
-        )
-
-
-def column_names(layout: TextLayout, findings: Findings) -> tuple[str, ...]:
-    """The header of a text file; columns without a name are called by their number."""
-    if layout.header is None:
-        return tuple(f"column {i + 1}" for i in range(layout.n_columns))
-    names = tuple(name.strip() or f"column {i + 1}" for i, name in enumerate(layout.header))
-    if _refuse_twice(names, f"{layout.path}:1", findings):
-        return tuple(f"column {i + 1}" for i in range(layout.n_columns))
-    return names
-
-
-def _refuse_twice(names: Sequence[str], where: str, findings: Findings) -> bool:
-    """Whether columns have one name, or names that only upper and lower case tells apart."""
-    times = Counter(name.lower() for name in names)
-    twice = sorted({name for name in names if times[name.lower()] > 1})
-    if twice:
-        findings.add(
-            problem(
-                "E014",
-                where=where,
-                seen=f"{', '.join(map(repr, twice))} more than once",
-                allowed="column names that differ in more than upper and lower case",
-                remedy="rename one of the columns",
-            )
-        )
-    return bool(twice)
 
 
 def _compare(
@@ -309,6 +262,16 @@ def unreadable(where: str, error: EngineError, layout: TextLayout | None = None)
     remedy = ran_out_of(said)
     if remedy:
         return EngineError(f"{where}: the engine stopped: {said}", remedy=remedy)
+    if "GZIP" in said.upper() and layout is not None and is_padded(layout):
+        return NotReadableError(
+            problem(
+                "E004",
+                where=where,
+                seen="zeros behind the end of the gzip data, as tapes and dd leave them",
+                allowed="a gzip file and nothing behind it",
+                remedy="unpack it, which leaves them out: gzip -dc scores.csv.gz > scores.csv",
+            )
+        )
     if "GZIP" in said.upper():
         return NotReadableError(
             problem(
@@ -352,14 +315,6 @@ class _Stream:
         return self._source.__arrow_c_stream__(requested_schema)
 
 
-def _names_of(source: Any) -> tuple[str, ...]:
-    """Names of the columns of an object, where it says them: pandas and Polars, PyArrow, a reader of record batches."""
-    names = getattr(source, "columns", None)
-    if names is None or not all(isinstance(name, str) for name in names):
-        names = getattr(getattr(source, "schema", None), "names", ())
-    return tuple(map(str, names)) if isinstance(names, Iterable) else ()
-
-
 def _peek_arrow(engine: DuckDBEngine, source: Any, findings: Findings) -> Table:
     label = f"a {type(source).__module__.partition('.')[0]} {type(source).__name__}"
     name = f"misid_object_{id(source)}"
@@ -375,7 +330,7 @@ def _peek_arrow(engine: DuckDBEngine, source: Any, findings: Findings) -> Table:
             engine.execute(f"CREATE OR REPLACE TABLE {quoted(name + '_kept')} AS {select}")
             engine.connection.unregister(name)
             select = f"SELECT * FROM {quoted(name + '_kept')}"
-        _refuse_twice(_names_of(source), label, findings)
+        refuse_twice(names_of(source), label, findings)
         return Table(label=label, kind="arrow", columns=_described(engine, select, label), select=select, source=source)
     except (EngineError, Exception) as error:
         raise NotReadableError(

@@ -29,9 +29,9 @@ TEXTS = (
 
 def text(data: bytes) -> None:
     """What a text file is, how it falls into columns, whether it was cut."""
+    from misid.scores.columns import column_names
     from misid.scores.ending import cut_problem
     from misid.scores.sniff import kind_of, layout_of
-    from misid.scores.tables import column_names
 
     path = file_of(data, "text")
     try:
