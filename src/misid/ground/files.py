@@ -29,7 +29,11 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         raise UsageError(f"{path} is no regular file", remedy="give the name of a file, new or to be replaced")
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep_files(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    except OSError as error:
+        error.filename = str(path)
+        raise
     partial = Path(name).with_suffix(".part")
     try:
         # Locked before it has the name that others look for.
@@ -46,6 +50,11 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
             partial.replace(path)
         else:
             _put(partial, path)
+    except OSError as error:
+        # Named as the user named it: not the partial file, and not nothing where a disk is full.
+        if error.filename in (None, name, str(partial)):
+            error.filename = str(path)
+        raise
     finally:
         Path(name).unlink(missing_ok=True)
         partial.unlink(missing_ok=True)
