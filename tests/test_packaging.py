@@ -169,7 +169,7 @@ def test_wheel_holds_the_whole_package_and_the_command(tmp_path: Path) -> None:
         [commands] = [archive.read(name).decode() for name in names if name.endswith("entry_points.txt")]
     sources = {path for path in SOURCE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     assert {path.relative_to(SOURCE.parent).as_posix() for path in sources} <= names
-    assert "misid = misid.cli.main:main" in commands
+    assert "misid = misid.__main__:main" in commands
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert all(name.startswith("misid") for name in names)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import re
@@ -18,6 +19,7 @@ import misid as package
 from misid.cli import main
 from misid.cli.plumbing import COMMANDS, examples
 from misid.ground.errors import BadInputError, EngineError, MisidError, NotEstimableError, UsageError
+from misid.ground.files import replacing
 
 Misid = Callable[..., tuple[int, str, str]]
 COMMAND = [sys.executable, "-m", "misid"]
@@ -132,10 +134,18 @@ def test_a_defect_asks_to_be_reported(misid: Misid, monkeypatch: pytest.MonkeyPa
 
 def test_exit_codes_are_those_of_the_errors() -> None:
     errors = {error.exit_code for error in (UsageError, BadInputError, NotEstimableError, EngineError)}
-    assert set(main.EXIT_CODES) == {0, 1, 130} | errors
+    assert set(main.EXIT_CODES) == {0, 1, 129, 130, 143} | errors
 
 
-def test_ctrl_c_ends_with_130_and_leaves_nothing(lab: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [
+        (signal.SIGINT, 130, "interrupted; nothing"),
+        (signal.SIGTERM, 143, "interrupted by SIGTERM; nothing"),
+        (signal.SIGHUP, 129, "interrupted by SIGHUP; nothing"),
+    ],
+)
+def test_a_signal_ends_a_run_and_leaves_nothing(tmp_path: Path, number: int, status: int, said: str) -> None:
     # Enough comparisons that the job is still under way when it is interrupted.
     big = tmp_path / "big.csv"
     import duckdb
@@ -158,13 +168,96 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(lab: Path, tmp_path: Path) -> N
     while not any(scratch.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
+    # Two, as `timeout` sends them: one to the process, one to its group.
+    process.send_signal(number)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "interrupted" in err
+    assert process.returncode == status, err
+    assert said in err
     assert "Traceback" not in err
     assert set(tmp_path.iterdir()) == before
     assert list(scratch.iterdir()) == []
+
+
+SWALLOWED = """
+import os, signal, sys, time
+from misid.ground.interrupts import INTERRUPTS
+INTERRUPTS.install()
+class Swallows:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+        time.sleep(1)
+try:
+    {how}
+    for _ in range(100):
+        time.sleep(0.02)
+    print("lost")
+except KeyboardInterrupt:
+    INTERRUPTS.end()
+    os.kill(os.getpid(), signal.{name})  # a second one: nothing is raised any more
+    print("ended", INTERRUPTS.exit_code)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "Swallows()",
+        "sorted([1, 2], key=lambda _: hasattr(Swallows(), 'x'))",
+        "exec('try:\\n os.kill(os.getpid(), signal.SIGINT); time.sleep(1)\\nexcept BaseException: pass')",
+    ],
+)
+def test_a_signal_that_a_destructor_or_a_library_drops_is_not_lost(name: str, how: str) -> None:
+    code = SWALLOWED.format(name=name, how=how.replace("SIGINT", name))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout.split(), done.stderr) == (["ended", str(128 + getattr(signal, name))], "")
+
+
+def test_a_signal_that_whoever_started_the_run_ignores_is_ignored() -> None:
+    code = (
+        "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from misid.ground.interrupts import INTERRUPTS; INTERRUPTS.install()\n"
+        "os.kill(os.getpid(), signal.SIGHUP); print('goes on')"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "goes on\n"
+    )
+
+
+def test_a_signal_while_the_program_loads_is_said_without_a_traceback() -> None:
+    code = (
+        "import os, runpy, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'misid.cli.plumbing': os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "sys.argv = ['misid', '--help']; runpy.run_module('misid', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (143, "")
+    assert done.stderr == "misid: error: interrupted by SIGTERM; nothing was begun\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_gives_the_cursor_back(tmp_path: Path, number: int) -> None:
+    code = (
+        "import sys, time\nfrom misid.ground.interrupts import INTERRUPTS\nINTERRUPTS.install()\n"
+        "from misid.ground.progress import Progress\n"
+        "try:\n with Progress(show_after=0.05): time.sleep(30)\n"
+        "except KeyboardInterrupt: INTERRUPTS.end(); sys.exit(INTERRUPTS.exit_code)"
+    )
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=theirs, env={**os.environ, "TERM": "xterm"})
+    os.close(theirs)
+    shown = b""
+    while b"\x1b[?25l" not in shown:
+        shown += os.read(ours, 65536)
+    process.send_signal(number)
+    assert process.wait(timeout=30) == 128 + number
+    while b"\x1b[?25h" not in shown:  # at the end of what there is, reading raises
+        shown += os.read(ours, 65536)
+    os.close(ours)
 
 
 @pytest.mark.parametrize(
@@ -216,3 +309,26 @@ def test_completion_knows_the_commands() -> None:
         env={**os.environ, "_MISID_COMPLETE": "complete_bash", "COMP_WORDS": "misid ra", "COMP_CWORD": "1"},
     )
     assert done.stdout.split() == ["rates"]
+
+
+@pytest.mark.parametrize("to", ["2>&-", "2>/dev/full", ">&-"])
+def test_a_stream_that_takes_nothing_costs_no_result(lab: Path, tmp_path: Path, to: str) -> None:
+    command = f"{' '.join(COMMAND)} tally {lab / 'scores.csv'} --failure -1 --unchecked -o {tmp_path / 'a.tally'} {to}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, (tmp_path / "a.tally").is_file()) == (0, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_behind_standard_output_is_named() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*COMMAND, "doctor", "-q"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("misid: error: standard output: No space left on device\n")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_named_by_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as caught, replacing(tmp_path / "a.tally"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(tmp_path / "a.tally")
+    assert list(tmp_path.iterdir()) == []

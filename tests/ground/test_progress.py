@@ -118,3 +118,13 @@ def test_listening_to_nobody_is_a_progress_too() -> None:
     listeners: list[ProgressLike] = [NO_PROGRESS, Progress(stream=io.StringIO())]
     for listener in listeners:
         listener.stage("counting")
+
+
+def test_a_percentage_that_begins_again_names_its_step() -> None:
+    progress = Progress(stream=io.StringIO())
+    progress.stage("checking")
+    assert [progress._step(p) for p in (0.0, 61.0, None, 58.0, 58.0, 9.0)] == [
+        "checking", "checking", "checking", "checking, step 2", "checking, step 2", "checking, step 3",
+    ]  # fmt: skip
+    progress.stage("counting")
+    assert [progress._step(p) for p in (5.0, 4.0)] == ["counting", "counting, step 2"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,8 +12,10 @@ import typer
 
 from misid import __version__
 from misid.cli.plumbing import PROGRAM, app
+from misid.cli.streams import give_up, open_streams
 from misid.cli.talk import RED, coloured
 from misid.ground.errors import BadInputError, EngineError, MisidError, NotEstimableError, UsageError
+from misid.ground.interrupts import INTERRUPTS
 from misid.ground.visible import visible
 
 EXIT_CODES = {
@@ -24,11 +25,13 @@ EXIT_CODES = {
     BadInputError.exit_code: "the data are wrong",
     NotEstimableError.exit_code: "the data are right and cannot carry the answer",
     EngineError.exit_code: "the database engine failed, or a part that misid needs does not work",
+    129: "ended by SIGHUP: the terminal was closed",
     130: "interrupted with Ctrl-C",
+    143: "ended by SIGTERM: a batch system, a container or `timeout` stopped it",
 }
 """What a command can end with; `docs/codes.md` is made from this."""
 
-BUG, INTERRUPTED = 1, 130
+BUG, CTRL_C = 1, 130
 
 
 def _print_version(wanted: bool) -> None:
@@ -48,13 +51,26 @@ def _options(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code; messages go to standard error."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return _interrupted()
+
+
+def _interrupted() -> int:
+    INTERRUPTS.end()
+    _complain(f"interrupted{INTERRUPTS.name}; nothing half written is left behind")
+    return INTERRUPTS.exit_code
+
+
+def _run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     try:
         status: Any = typer.main.get_command(app).main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
         return _complain_of_usage(error)
-    except (KeyboardInterrupt, typer.Abort):
-        status = INTERRUPTED
+    except typer.Abort:
+        return _interrupted()
     except MisidError as error:
         if debug:
             traceback.print_exc()
@@ -66,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         # Whoever read the output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)
         return 0
     except OSError as error:
         if debug:
@@ -82,8 +98,9 @@ def run(arguments: Sequence[str]) -> int:
             f"  try: {'report the traceback above' if debug else 'the same with --debug, and report what it shows'}"
         )
         return BUG
-    if status == INTERRUPTED:
-        _complain("interrupted; nothing half written is left behind")
+    if status == CTRL_C:
+        # What typer makes of the exception.
+        return _interrupted()
     return status if isinstance(status, int) else 0
 
 
@@ -102,13 +119,14 @@ def _complain_of_usage(error: typer.TyperException) -> int:
 
 
 def main() -> None:
-    """Entry point of the installed command."""
+    """Run the command line of this process."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that cannot show a dash is no reason to lose the numbers.
         sys.stdout.reconfigure(errors="backslashreplace")
+    open_streams()
     status = run(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)
     sys.exit(status)

@@ -38,8 +38,15 @@ def merge(
     path = output_path("--output", output)
     from misid.tally import merge_tallies, write_tally
 
-    merged = merge_tallies([read(name) for name in tallies], shared=shared)
-    write_tally(merged, path, force=force)
+    with talk.progress() as progress:
+        given = []
+        for place, name in enumerate(tallies, 1):
+            progress.stage(f"reading tally {place} of {len(tallies)}")
+            given.append(read(name))
+        progress.stage("adding")
+        merged = merge_tallies(given, shared=shared)
+        progress.stage("writing")
+        write_tally(merged, path, force=force)
     for warning in merged.warnings:
         talk.say(f"warning: {warning}")
     print_records([tally_record(path, merged)], form)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import os
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -13,6 +12,8 @@ from typing import Any, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from misid.cli.streams import give_up
 
 PROGRAM = "misid"
 
@@ -135,7 +136,7 @@ def _flat(function: Command) -> Command:
             sys.stdout.flush()
         except BrokenPipeError:
             # The reader (head, less) has seen enough. What Python would flush at exit has nowhere to go.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            give_up(sys.stdout)
             return 0
         return status
 

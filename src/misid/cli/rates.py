@@ -56,7 +56,9 @@ def rates(
     from misid.ground.text import print_rates
     from misid.rates import compute_rates
 
-    result = compute_rates(tally, curves=False, **options)
+    with talk.progress() as progress:
+        progress.stage("computing rates")
+        result = compute_rates(tally, curves=False, **options)
     for warning in result.warnings:
         talk.say(f"warning: {warning}")
     print_rates(result.records, form)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import tempfile
 import weakref
 from collections.abc import Callable
@@ -25,13 +26,16 @@ FLUSH = "16MB"
 """Memory that DuckDB's allocator may hold back; below this the same work took no less."""
 
 
+MAKE_ROOM = "make room, or set TMPDIR to a directory on a larger disk"
+
+
 def ran_out_of(said: str) -> str:
     """What to do where DuckDB says that memory or disk ran out; '' where it says something else."""
     low = said.lower()
     if "out of memory" in low:
         return "give it more memory (--memory 4GB), fewer threads (--threads 1), or a larger TMPDIR"
     if any(words in low for words in ("no space left", "file too large", "could not write", "disk quota")):
-        return "make room, or set TMPDIR to a directory on a larger disk"
+        return MAKE_ROOM
     return ""
 
 
@@ -155,7 +159,19 @@ class DuckDBEngine:
         if wide:
             texts = ", ".join(f"CAST({quoted(column)} AS VARCHAR) AS {quoted(column)}" for column in wide)
             select = f"SELECT * REPLACE ({texts}) FROM ({select})"
-        self.execute(f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet)")
+        try:
+            self.execute(f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet)")
+        except EngineError as error:
+            # Which of two disks is full is not said: the scratch directory's (TMPDIR), or the one written to (--work).
+            full = ran_out_of(str(error.__cause__)) == MAKE_ROOM and min(
+                (self.scratch, path.parent), key=lambda place: shutil.disk_usage(place).free
+            )
+            if full and full != self.scratch:
+                raise EngineError(
+                    f"{full}: no room left on the disk; DuckDB could not write there",
+                    remedy="make room there, or name a directory on a larger disk with --work",
+                ) from error
+            raise
 
     def saved(self, paths: list[Path]) -> str:
         return f"SELECT * FROM read_parquet([{', '.join(literal(str(path)) for path in paths)}])"

@@ -8,7 +8,7 @@
     ├── NotEstimableError (ValueError)   exit 4   the data are right and cannot carry the answer
     └── EngineError      (RuntimeError)  exit 5   the database engine failed
 
-Exit 1 is kept for defects of misid itself; 130 for Ctrl-C.
+Exit 1 is kept for defects of misid itself; 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
 """
 
 from __future__ import annotations

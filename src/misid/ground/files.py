@@ -51,8 +51,8 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
         else:
             _put(partial, path)
     except OSError as error:
-        if error.filename is not None and os.fsdecode(error.filename) in (name, str(partial)):
-            # The name that was given; the other says nothing to who gave it.
+        # Named as the user named it: not the partial file, and not nothing where a disk is full.
+        if error.filename is None or os.fsdecode(error.filename) in (name, str(partial)):
             error.filename, error.filename2 = str(path), None
         raise
     finally:

@@ -86,6 +86,7 @@ class Progress:
         self.show_after = show_after
         self.clock = clock
         self._stage = "working"
+        self._shown = ("", 1, 0.0)
         self._connection: Connection | None = None
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -118,9 +119,21 @@ class Progress:
             task = bar.add_task(self._stage, total=None, since=started)
             while True:
                 done = self._percentage()
-                bar.update(task, description=self._stage, total=None if done is None else 100.0, completed=done or 0.0)
+                bar.update(
+                    task, description=self._step(done), total=None if done is None else 100.0, completed=done or 0.0
+                )
                 if self._over.wait(POLL_EVERY):
                     return
+
+    def _step(self, done: float | None) -> str:
+        """The stage; and which step of it, once the engine has begun another query under the same name."""
+        stage, step, was = self._stage, *self._shown[1:]
+        if stage != self._shown[0]:
+            step, was = 1, 0.0
+        elif done is not None and done < was:
+            step += 1
+        self._shown = (stage, step, was if done is None else done)
+        return stage if step == 1 else f"{stage}, step {step}"
 
     def _percentage(self) -> float | None:
         if self._connection is None:

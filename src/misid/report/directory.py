@@ -74,7 +74,12 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
         staged = scratch / "report"
         (staged / TABLES).mkdir(parents=True)
         for name, content in files.items():
-            (staged / name).write_bytes(content)
+            try:
+                (staged / name).write_bytes(content)
+            except OSError as error:
+                # A full disk has no name of its own, and nobody knows the scratch directory's.
+                error.filename = str(target / name)
+                raise
         if not new:
             refuse_report(target, force=force)
             _replace(staged, target, files)

@@ -76,10 +76,15 @@ class Parts:
                 partial = folder / f".{name}-{key}-{os.getpid()}.part"
                 for old in (partial, file, _sum_of(file)):
                     _discard(old)
-                self.engine.save(select, partial)
-                # The sum first: a part without one is made again, and never taken up unverified.
-                _sum_of(file).write_text(_fingerprint(partial), encoding="ascii")
-                partial.replace(file)
+                try:
+                    self.engine.save(select, partial)
+                    # The sum first: a part without one is made again, and never taken up unverified.
+                    _sum_of(file).write_text(_fingerprint(partial), encoding="ascii")
+                    partial.replace(file)
+                except OSError as error:
+                    # A full disk has no name of its own.
+                    error.filename = str(self.directory)
+                    raise
             files.append(file)
         # Unlogged, for it names paths; the log has the query itself.
         self.engine.alias(name, self.engine.saved(files))
