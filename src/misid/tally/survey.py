@@ -211,8 +211,10 @@ def special_edges(
     # A target whose threshold lies below the tail cannot be pinned from the tail.
     in_tail = int(nonmated[edges >= todo.cut].sum())
     shown = [t for t in targets if t * total <= in_tail]
+    # Only the scores that the largest of them asks for: all of the tail, sorted, would be what takes most memory.
+    enough = _reaching(edges, nonmated, max((t * total for t in shown), default=0.0))
     found += pins.target_pins(
-        engine, "SELECT score, count(*) AS n FROM tail_rows GROUP BY score", total, shown
+        engine, f"SELECT score, count(*) AS n FROM tail_rows {enough} GROUP BY score", total, shown
     ).values()
     found += pins.target_pins(
         engine,
@@ -229,6 +231,14 @@ def special_edges(
             total=total, mated=int(mated.sum()),
         ).tolist()  # fmt: skip
     return np.unique(np.asarray(found, dtype=np.float64))
+
+
+def _reaching(edges: Floats, nonmated: Ints, most: float) -> str:
+    """SQL that leaves the highest scores: more than `most` of them, as few as the histogram can tell."""
+    at_or_above = np.cumsum(nonmated[::-1])[::-1]
+    more = np.flatnonzero(at_or_above > most + 1)
+    # The lowest bin also has what was clamped into it.
+    return f"WHERE score >= {literal(float(edges[more[-1]]))}" if more.size and more[-1] > 0 else ""
 
 
 def split_bins(parts: Parts, engine: Engine, grid: Grid, todo: Plan) -> Columns | None:
