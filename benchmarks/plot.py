@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-WIDTH, HEIGHT = 980, 430
+WIDTH, HEIGHT = 1010, 430
 LEFT, TOP, BOTTOM, PANEL, GAP, LABELS = 62, 46, 52, 300, 180, 130
 
 
@@ -78,8 +78,10 @@ def _panel(scores: Mapping[str, Mapping[str, Any]], what: str, title: str, left:
                     f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:,g}</text>',
                 ]
     for power in range(math.ceil(x_from), math.floor(x_to) + 1):
+        # A billion written out would run into its neighbour.
+        label = f'10<tspan dy="-5" font-size="9">{power}</tspan>'
         parts.append(
-            f'<text x="{x(10.0**power):.1f}" y="{bottom + 21}" text-anchor="middle">{10**power:,}</text>'
+            f'<text x="{x(10.0**power):.1f}" y="{bottom + 21}" text-anchor="middle">{label}</text>'
             f'<line x1="{x(10.0**power):.1f}" x2="{x(10.0**power):.1f}" y1="{TOP}" y2="{bottom}" stroke="#ececec"/>'
         )
     parts.append(f'<text x="{left + PANEL / 2}" y="{bottom + 40}" text-anchor="middle">comparisons</text>')
