@@ -6,12 +6,15 @@ command line hands in `Progress`, a library call gets `NO_PROGRESS`.
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TextIO
+
+from misid.ground.interrupts import SIGNALS
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -111,6 +114,8 @@ class Progress:
             self._thread.join()
 
     def _show(self) -> None:
+        # A signal may be given to any thread; this one, and Rich's made from it, would let the main one sleep on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         started = self.clock()
         if self._over.wait(self.show_after):
             return
