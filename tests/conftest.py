@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-# A shell that starts the tests in the background has them and their children ignore Ctrl-C, which some tests press.
+# A shell that starts the tests in the background has them and their children ignore Ctrl-C, and ``nohup`` a closed
+# terminal; some tests send both.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The same examples on every run and every machine, however slow it is.
 settings.register_profile("misid", derandomize=True, deadline=None)

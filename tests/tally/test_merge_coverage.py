@@ -26,7 +26,8 @@ from misid.rates.intervals import (
     fmr_limits,
     fpir_limits,
 )
-from misid.tally.merge import _added, _share
+from misid.tally.across import add_across
+from misid.tally.merge import _added
 from misid.tally.model import TABLES, Table
 from tests.rates.coverage_study import LADDER, Normal, fmr_threshold, own_generators, steps
 
@@ -93,7 +94,7 @@ def tables(
 def merged(parts: list[dict[str, Table]]) -> dict[str, Table]:
     """The sum of parts that share their references, as tallies are merged."""
     total = {name: _added(name, [part[name] for part in parts]) for name in parts[0]}
-    _share(total, parts, "references")
+    add_across(total, parts, "references")
     return total
 
 

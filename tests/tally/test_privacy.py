@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from misid.cli.main import run
 from misid.engine import DuckDBEngine
 from misid.tally import Tally, build_tally, merge_tallies, read_tally, write_tally
+from misid.tally.across import Sharing
 from misid.tally.labels import OTHER
-from misid.tally.merge import Sharing
 from misid.tally.privacy import people_of, publication_problems
 from tests.tally.samples import Sample, cross
 

@@ -18,6 +18,7 @@ from misid.engine.limits import memory_given, threads_given
 from misid.engine.seam import Columns, literal, quoted
 from misid.ground.errors import EngineError
 from misid.ground.files import new_scratch, remove_scratch
+from misid.ground.interrupts import INTERRUPTS
 
 MEMORY_LIMIT = "700MB"
 """DuckDB spills to disk above this, so memory does not grow with the number of comparisons."""
@@ -213,7 +214,7 @@ class DuckDBEngine:
         except RuntimeError as error:
             # What DuckDB makes of Ctrl-C in the middle of a query.
             if "interrupted" in str(error).lower():
-                raise KeyboardInterrupt from error
+                raise INTERRUPTS.translated() from error
             raise
 
     def close(self) -> None:

@@ -66,6 +66,7 @@ def started(
             raise UsageError("threads are for a session on this machine", remedy="set spark.executor.cores instead")
         if threads is not None:
             threads_given(threads)
+        size = None if memory is None else memory_given(memory, option="memory", least=LEAST_MEMORY_SPARK)
         if SparkSession.getActiveSession() is not None:
             # It would be handed out again as ours, and stopped.
             raise UsageError(
@@ -78,8 +79,7 @@ def started(
         settings: dict[str, bool | float | int | str | None] = dict(STARTED)
         if where is not None:
             settings["spark.master"] = where
-        if memory is not None:
-            size = memory_given(memory, option="memory", least=LEAST_MEMORY_SPARK)
+        if size is not None:
             settings["spark.driver.memory" if here else "spark.executor.memory"] = f"{size}m"
         if here:
             # Of one machine nobody else need see anything.

@@ -52,7 +52,9 @@ def replacing(path: Path, *, force: bool = False) -> Iterator[Path]:
             _put(partial, path)
     except OSError as error:
         # Named as the user named it: not the partial file, and not nothing where a disk is full.
-        if error.filename is None or os.fsdecode(error.filename) in (name, str(partial)):
+        named = None if error.filename is None else os.fsdecode(error.filename)
+        # Without a number it is somebody's own words, which a name would put out of sight.
+        if error.errno is not None and named in (None, name, str(partial)):
             error.filename, error.filename2 = str(path), None
         raise
     finally:

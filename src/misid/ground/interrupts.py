@@ -70,6 +70,15 @@ class Interrupts:
         """What ended the run, in the words of a message: "" for Ctrl-C."""
         return "" if self.number in (None, signal.SIGINT) else f" by {signal.Signals(self.number or 0).name}"
 
+    def translated(self) -> KeyboardInterrupt:
+        """What to raise where a library made an error of its own of the signal: else that is taken for lost, and is
+        raised again in the midst of cleaning up."""
+        if self.number is None:
+            return KeyboardInterrupt()
+        raised = Interrupted()
+        self._raised = weakref.ref(raised, self._lost)
+        return raised
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         under_way = self.over or (self._raised is not None and self._raised() is not None)
         if self.number is not None and under_way and time.monotonic() - self._since < PATIENCE:

@@ -78,7 +78,8 @@ def write_files(files: Mapping[str, bytes], target: Path, *, force: bool = False
                 (staged / name).write_bytes(content)
             except OSError as error:
                 # A full disk has no name of its own, and nobody knows the scratch directory's.
-                error.filename = str(target / name)
+                if error.errno is not None:
+                    error.filename = str(target / name)
                 raise
         if not new:
             refuse_report(target, force=force)
