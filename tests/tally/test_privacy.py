@@ -99,11 +99,16 @@ def test_a_difference_in_a_combination_is_found() -> None:
         assert "the counts of 1 follow by subtraction" in found[0].seen
 
 
+def two_sites(seed: int, n: int) -> tuple[Sample, list[str]]:
+    """Everybody against everybody, one half of the people of each site; and the people in order."""
+    one = cross(np.random.default_rng(seed), n, n, same=True, groups=(("A",),), attributes=("site",))
+    people = list(dict.fromkeys(one.probe_person))
+    return replace(one, group_of={p: ("A" if i < n // 2 else "B",) for i, p in enumerate(people)}), people
+
+
 def test_a_pair_of_groups_of_few_people_is_found_and_folded() -> None:
     """Two sites, each with its own references; two people of one were searched at the other."""
-    one = cross(np.random.default_rng(8), 40, 40, same=True, groups=(("A",),), attributes=("site",))
-    people = list(dict.fromkeys(one.probe_person))
-    one = replace(one, group_of={p: ("A" if i < 20 else "B",) for i, p in enumerate(people)})
+    one, people = two_sites(8, 40)
     rows = [
         i for i, (p, r) in enumerate(zip(one.probe_person, one.reference_person, strict=True))
         if one.group_of[p] == one.group_of[r] or p in people[:2]
@@ -119,9 +124,7 @@ def test_a_pair_of_groups_of_few_people_is_found_and_folded() -> None:
 
 def test_few_mates_are_few_people() -> None:
     """Many were searched with and few are enrolled: mated counts are of the few."""
-    one = cross(np.random.default_rng(9), 30, 30, same=True, groups=(("A",),), attributes=("site",))
-    people = list(dict.fromkeys(one.probe_person))
-    one = replace(one, group_of={p: ("A" if i < 15 else "B",) for i, p in enumerate(people)})
+    one, people = two_sites(9, 30)
     rows = [
         i for i, (p, r) in enumerate(zip(one.probe_person, one.reference_person, strict=True))
         if p != r or p not in people[18:]

@@ -15,10 +15,13 @@ def give_up(stream: TextIO) -> None:
 
 
 class _Careful:
-    """Standard error, given up at the first word that it does not take (a full disk, a terminal that is gone)."""
+    """A stream that is given up at the first word that it does not take (a full disk, a terminal that is gone).
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    With a `name` the error goes on under it, for the system's names no place; without one it goes no further.
+    """
+
+    def __init__(self, stream: TextIO, name: str = "") -> None:
+        self._stream, self._name = stream, name
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -26,41 +29,20 @@ class _Careful:
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except OSError:
-            give_up(self._stream)
+        except OSError as error:
+            self._lost(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except OSError:
-            give_up(self._stream)
-
-
-class _Named:
-    """Standard output, whose errors say so: the system's name no place."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> int:
-        try:
-            return self._stream.write(text)
         except OSError as error:
-            raise self._lost(error) from error
+            self._lost(error)
 
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except OSError as error:
-            raise self._lost(error) from error
-
-    def _lost(self, error: OSError) -> OSError:
+    def _lost(self, error: OSError) -> None:
         give_up(self._stream)
-        return type(error)(error.errno, error.strerror, "standard output")
+        if self._name:
+            raise type(error)(error.errno, error.strerror, self._name) from error
 
 
 def open_streams() -> None:
@@ -75,5 +57,5 @@ def open_streams() -> None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - a number, for good
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - a number, for good
-    sys.stdout = cast(TextIO, _Named(sys.stdout))
+    sys.stdout = cast(TextIO, _Careful(sys.stdout, "standard output"))
     sys.stderr = cast(TextIO, _Careful(sys.stderr))
